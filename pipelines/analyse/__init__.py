@@ -1,0 +1,1 @@
+"""Analyse: compute indicators from the warehouse."""

@@ -1,0 +1,91 @@
+"""Read a raw file as tables of text: every cell as it is written, every row with its number.
+
+Types are cast later, by contract: a reader that guesses turns sex `T` into true and Namibia into nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipelines.contract import Source, Table
+from pipelines.delivery import Problem
+
+SEPARATOR = " | "
+
+
+class Unreadable(Exception):
+    """A file that cannot be read as its contract says; carries the problem in words."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(str(problem))
+
+
+@dataclass
+class RawTable:
+    """One source table. `rows` has the columns c0, c1, ... (text) and `source_row`; it is read once."""
+
+    header: list[str]
+    rows: pa.RecordBatchReader
+    sheet: str = ""
+    cells: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_tables(path: Path, source: Source, contracts: Path) -> Iterator[tuple[Table, RawTable]]:
+    """The tables of a file, in the order of the contract.
+
+    Raises:
+        Unreadable: the file is not of the format, encoding or structure the contract says.
+    """
+    if path.stat().st_size == 0:
+        raise Unreadable(
+            Problem(kind="format", expected="a file with content", remedy="The file is empty: send it again.")
+        )
+    reader = _reader(source)
+    for table in source.tables:
+        yield table, reader(path, source, table, contracts)
+
+
+def _reader(source: Source) -> Callable[[Path, Source, Table, Path], RawTable]:
+    """The module of a format is imported when it is needed: they are heavy."""
+    if source.format == "csv":
+        from pipelines.collect.delimited import read
+    elif source.format == "excel":
+        from pipelines.collect.spreadsheet import read
+    else:
+        from pipelines.collect.sdmx import read
+    return read
+
+
+def flatten_header(rows: list[list[str]]) -> list[str]:
+    """Several header rows as one name per column: merged cells filled to the right, parts joined.
+
+    The last row is not filled: an empty cell there is a column without a name of its own.
+    """
+    width = max((len(row) for row in rows), default=0)
+    parts: list[list[str]] = [[] for _ in range(width)]
+    for depth, row in enumerate(rows):
+        carried = ""
+        for i in range(width):
+            text = " ".join(row[i].split()) if i < len(row) else ""
+            carried = text or carried
+            shown = text if depth == len(rows) - 1 else carried
+            if shown:
+                parts[i].append(shown)
+    return [SEPARATOR.join(p) for p in parts]
+
+
+def text_schema(width: int) -> pa.Schema:
+    """c0 ... cN as text, then source_row."""
+    return pa.schema([(f"c{i}", pa.string()) for i in range(width)] + [("source_row", pa.int64())])
+
+
+def table_of(rows: list[list[str]], numbers: list[int], width: int) -> pa.RecordBatchReader:
+    """Rows held in memory as a reader; short rows are filled with empty text."""
+    columns = [[row[i] if i < len(row) else "" for row in rows] for i in range(width)]
+    arrays = [pa.array(c, pa.string()) for c in columns] + [pa.array(numbers, pa.int64())]
+    schema = text_schema(width)
+    return pa.RecordBatchReader.from_batches(schema, [pa.record_batch(arrays, schema=schema)])

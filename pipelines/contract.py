@@ -1,0 +1,276 @@
+"""The dataset contract: the typed model of one `expectations/<dataset>.yaml`.
+
+A contract says where a dataset comes from, how its files are laid out, what its tidy columns are and
+what must hold of them. Everything else (DAG, table, checks, documentation) is derived from it.
+"""
+
+import hashlib
+import importlib.util
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from pipelines.delivery import Severity
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Marks = dict[str, Literal["O", "M", "L", "Q", "N"]]
+
+ATTRIBUTES = {
+    "obs_value": "Observation value; NULL when obs_status says it is missing.",
+    "obs_status": "SDMX observation status (CL_OBS_STATUS): A normal, O missing, M cannot exist, Q suppressed, ...",
+    "unit_measure": "Unit of measure, SDMX code.",
+    "unit_mult": "Power of ten the value is multiplied by (SDMX UNIT_MULT).",
+    "concept": "`global`: the custodian's definition; `national_proxy`: the office's own under the same number.",
+    "source": "Who published the figure, and in what.",
+    "vintage": "The edition of the source the value was published in.",
+    "note": "Footnote mark or text that came with the value.",
+}
+PROVENANCE = {
+    "delivery_id": "The delivery this row came in (ops.deliveries).",
+    "source_sheet": "Sheet of the delivered file; empty for text files.",
+    "source_row": "Row (record) of the delivered file, counted from 1.",
+}
+
+
+class ContractError(Exception):
+    """A contract is wrong; the message says in which file and line, and what was expected."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Strict):
+    """One dimension or attribute of the tidy table."""
+
+    description: str
+    type: Literal["string", "integer", "number", "period", "area", "code"] = "string"
+    codelist: str | None = None
+    codes: list[str] | None = None
+    key: bool = False
+
+    @model_validator(mode="after")
+    def _codes_known(self) -> Self:
+        if self.type == "code" and (self.codelist is None) == (self.codes is None):
+            raise ValueError("a column of type `code` needs either `codelist` (a file) or `codes` (a list)")
+        return self
+
+
+class Field_(_Strict):
+    """Where a tidy column is found in the source, and how the source writes its codes."""
+
+    header: str = Field("", description="Header in the source; empty: what the file's name or a cell says.")
+    name: str = Field("", description="Another tidy column whose text, from the file's name, fills this one too.")
+    scheme: str = "code"
+    codes: dict[str, str] = {}
+    optional: bool = Field(False, description="The column may be absent; then what `set` says holds.")
+
+
+class Values(_Strict):
+    """A value column, or a family of them: `{name}` in the header fills the tidy column of that name."""
+
+    header: str
+    set: dict[str, str] = {}
+
+
+class Table(_Strict):
+    """One table in the source: its place, its header, and which header fills which tidy column."""
+
+    sheet: str | None = None
+    header_rows: list[int] = [1]
+    cells: dict[str, str] = Field({}, description="Tidy column: address of the one cell that holds it, e.g. B3.")
+    leave_out: dict[str, list[str]] = Field({}, description="Header: values that mark a row without observations.")
+    columns: dict[str, str | Field_] = {}
+    rest: str | None = Field(None, description="Tidy text column that takes all further columns as `name=value`.")
+    rest_total: str = Field("", description="The value that, in a further column, means there is no breakdown.")
+    values: list[Values]
+    set: dict[str, str] = {}
+
+    def fields(self) -> dict[str, Field_]:
+        """Tidy column to source field, the short form spelt out."""
+        return {c: f if isinstance(f, Field_) else Field_(header=f) for c, f in self.columns.items()}
+
+
+class Source(_Strict):
+    """One layout in which the dataset is delivered."""
+
+    file: str = Field(description="File name; `{name}` fills the tidy column of that name, `*` is anything.")
+    format: Literal["csv", "excel", "sdmx-ml"]
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    decimal: str = "."
+    thousands: str = ""
+    missing: Marks = {"": "O"}
+    labels: dict[str, float] = Field({}, description="Words that stand for a value, such as yes and no.")
+    structure: str | None = Field(None, description="SDMX structure file (DSD), beside the contract.")
+    structure_versions: list[str] = Field([], description="Other DSD versions accepted, with a warning.")
+    set: dict[str, str] = {}
+    tables: list[Table] = Field(min_length=1)
+
+    def match(self, path: PurePath) -> dict[str, str] | None:
+        """What the file's name says, or None when it is not of this layout."""
+        depth = self.file.count("/") + 1
+        found = template(self.file, ".+?").fullmatch("/".join(path.parts[-depth:]))
+        return None if found is None else found.groupdict()
+
+
+class Expectation(_Strict):
+    """A check under Great Expectations' own name and arguments."""
+
+    type: str
+    kwargs: dict[str, Any] = {}
+    severity: Severity
+    notes: str = Field(description="What is expected, in a sentence a statistician can read.")
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.type not in expectation_names():
+            raise ValueError(f"`{self.type}` is not an expectation of Great Expectations")
+        return self
+
+
+class Contract(_Strict):
+    """A dataset: what it is, how it comes, its columns and what must hold."""
+
+    dataset: Name
+    title: str
+    description: str
+    provider: str
+    licence: str
+    frequency: Literal["A", "Q", "M"]
+    schedule: str | None = None
+    columns: dict[Name, Column]
+    replaces: list[str] = Field(
+        ["time_period"], description="A delivery replaces all rows that agree with one of its own on these."
+    )
+    set: dict[str, str] = {}
+    sources: list[Source] = Field(min_length=1)
+    expectations: list[Expectation] = []
+    version: str = Field("", description="Digest of the contract's text; filled in when it is read.")
+
+    @model_validator(mode="after")
+    def _columns_agree(self) -> Self:
+        known = set(self.columns) | set(ATTRIBUTES)
+        for where, name in self._named_columns():
+            if name not in known:
+                raise ValueError(f"{where} names the column `{name}`, which is not among `columns`")
+        for name in ("ref_area", "time_period"):
+            if name not in self.columns or not self.columns[name].key:
+                raise ValueError(f"`columns` needs `{name}` with `key: true`")
+        return self
+
+    def _named_columns(self) -> Iterable[tuple[str, str]]:
+        yield from (("`set`", c) for c in self.set)
+        yield from (("`replaces`", c) for c in self.replaces)
+        for source in self.sources:
+            yield from ((f"`set` of {source.file}", c) for c in source.set)
+            for table in source.tables:
+                for names in (table.columns, table.cells, table.set, *(v.set for v in table.values)):
+                    yield from ((f"a table of {source.file}", c) for c in names)
+                if table.rest:
+                    yield f"`rest` of {source.file}", table.rest
+
+    @property
+    def keys(self) -> list[str]:
+        """The grain: the columns that together identify one observation."""
+        return [name for name, column in self.columns.items() if column.key]
+
+    def sql_types(self) -> dict[str, str]:
+        """Every column of the stored table with its DuckDB type."""
+        types = {"integer": "BIGINT", "number": "DOUBLE"}
+        declared = {name: types.get(c.type, "VARCHAR") for name, c in self.columns.items()}
+        attributes = dict.fromkeys(ATTRIBUTES, "VARCHAR") | {"obs_value": "DOUBLE", "unit_mult": "SMALLINT"}
+        provenance = dict.fromkeys(PROVENANCE, "VARCHAR") | {"source_row": "BIGINT"}
+        return declared | {"ref_area_m49": "VARCHAR"} | attributes | provenance
+
+    def comments(self) -> dict[str, str]:
+        """Every column of the stored table with its description."""
+        declared = {name: c.description for name, c in self.columns.items()}
+        m49 = {"ref_area_m49": "UN M49 code of ref_area; NULL where it has none."}
+        return declared | m49 | ATTRIBUTES | PROVENANCE
+
+    def source_of(self, path: PurePath) -> tuple[Source, dict[str, str]] | None:
+        """The layout a file is in, by its name, and what the name says."""
+        for source in self.sources:
+            captured = source.match(path)
+            if captured is not None:
+                return source, captured
+        return None
+
+
+@cache
+def template(text: str, period: str) -> re.Pattern[str]:
+    """A name with holes as a pattern: `{sex}` is a part that fills the column `sex`, `*` is anything.
+
+    Args:
+        period: what a `{time_period}` looks like, so that it does not match any word.
+    """
+    pattern = re.escape(text).replace(r"\*", ".*").replace(r"\{time_period\}", f"(?P<time_period>{period})")
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", pattern))
+
+
+@cache
+def expectation_names() -> frozenset[str]:
+    """The names Great Expectations knows, read from its files: importing it would take seconds."""
+    spec = importlib.util.find_spec("great_expectations")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    core = (p for folder in folders for p in Path(folder, "expectations", "core").glob("*expect*.py"))
+    return frozenset(p.stem for p in core)
+
+
+def load_contract(path: Path) -> Contract:
+    """Read one contract.
+
+    Raises:
+        ContractError: with file, line and what was expected.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        document = YAML(typ="rt").load(text)
+        if not isinstance(document, dict):
+            raise ContractError(f"{path}:1: expected a mapping that starts with `dataset:`")
+        version = hashlib.sha256(text.encode()).hexdigest()[:12]
+        contract = Contract.model_validate({**document, "version": version})
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ContractError(f"{path}:{line}: not readable as YAML: {error.problem}") from error
+    except ValidationError as error:
+        raise ContractError("\n".join(_located(path, document, e) for e in error.errors())) from error
+    if contract.dataset != path.stem:
+        raise ContractError(f"{path}:1: `dataset: {contract.dataset}` must be the file's own name, {path.stem}")
+    return contract
+
+
+def load_contracts(folder: Path) -> dict[str, Contract]:
+    """All contracts of a folder by dataset name.
+
+    Raises:
+        ContractError: the folder holds none, or one of them is wrong.
+    """
+    contracts = {c.dataset: c for c in map(load_contract, sorted(folder.glob("*.yaml")))}
+    if not contracts:
+        raise ContractError(f"{folder}: expected at least one <dataset>.yaml")
+    return contracts
+
+
+def _located(path: Path, document: Any, error: Any) -> str:
+    """One finding of the model as `file:line: where: what`."""
+    node, line, place = document, 1, []
+    for key in error["loc"]:
+        try:
+            line = (node.lc.key(key) if isinstance(node, dict) else node.lc.item(key))[0] + 1
+            node = node[key]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            if error["type"] != "missing":
+                continue
+        place.append(str(key))
+    message = error["msg"].removeprefix("Value error, ")
+    found = error["input"]
+    shown = f" (found {found!r})" if isinstance(found, str | int | float | bool) else ""
+    return f"{path}:{line}: {'.'.join(place) or 'contract'}: {message}{shown}"

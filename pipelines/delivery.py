@@ -1,0 +1,170 @@
+"""A delivery (one file as it came), what was found in it, and what became of it.
+
+Everything here is plain data that is rendered once for the terminal, the task log and the report.
+"""
+
+import datetime as dt
+import os
+from enum import StrEnum
+from pathlib import Path, PurePath
+from typing import Literal
+
+from pydantic import BaseModel
+
+from pipelines.settings import Settings
+
+Severity = Literal["critical", "warning", "info"]
+SHOWN_PLACES = 10
+
+
+class State(StrEnum):
+    """What became of a delivery."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    LOADED = "loaded"
+
+
+class Problem(BaseModel):
+    """One place in a delivery that is not as it should be, in words for the person who can mend it."""
+
+    kind: str
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    value: str | None = None
+    expected: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = ", ".join(
+            part
+            for part in (
+                f"sheet “{self.sheet}”" if self.sheet else "",
+                f"row {self.row}" if self.row is not None else "",
+                f"column “{self.column}”" if self.column else "",
+            )
+            if part
+        )
+        found = f"found “{self.value}”; " if self.value is not None else ""
+        text = f"{place}: {found}expected {self.expected}" if place else f"{found}expected {self.expected}"
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+
+class Check(BaseModel):
+    """The result of one check; a check that did not run is never a pass."""
+
+    check_id: str
+    expectation: str
+    column: str = ""
+    severity: Severity
+    status: Literal["pass", "fail", "no data", "did not run"]
+    observed: str = ""
+    unexpected_count: int | None = None
+    notes: str = ""
+    places: list[Problem] = []
+
+
+class Receipt(BaseModel):
+    """What is known of a delivery the moment it arrives; kept beside its raw bytes."""
+
+    delivery_id: str
+    dataset: str
+    file_name: str
+    sha256: str
+    size: int
+    received_at: dt.datetime
+
+
+class Outcome(BaseModel):
+    """What process found: counts, checks and problems.
+
+    `rows_read` counts observations (one per value cell) and is always
+    `rows_accepted + rows_quarantined + rows_discarded`; `rows_left_out` counts source rows that the
+    contract says hold no observation.
+    """
+
+    delivery_id: str
+    dataset: str
+    state: State
+    contract_version: str
+    rows_read: int = 0
+    rows_accepted: int = 0
+    rows_quarantined: int = 0
+    rows_discarded: int = 0
+    rows_left_out: int = 0
+    checks: list[Check] = []
+    problems: list[Problem] = []
+    report: str = ""
+    processed_at: dt.datetime
+
+    @property
+    def failed(self) -> list[Check]:
+        """Checks that did not pass, worst first."""
+        order = {"critical": 0, "warning": 1, "info": 2}
+        return sorted((c for c in self.checks if c.status != "pass"), key=lambda c: order[c.severity])
+
+    @property
+    def reason(self) -> str:
+        """Why a delivery was rejected, in one sentence per cause; empty when it was accepted."""
+        if self.state != State.REJECTED:
+            return ""
+        return " | ".join(c.notes or c.expectation for c in self.failed if c.severity == "critical")
+
+
+class DeliveryRejected(Exception):
+    """A delivery is refused; `str()` is the whole message to the person who can mend the file."""
+
+    def __init__(self, receipt: Receipt, outcome: Outcome) -> None:
+        self.receipt = receipt
+        self.outcome = outcome
+        super().__init__(explain(receipt, outcome))
+
+
+def explain(receipt: Receipt, outcome: Outcome) -> str:
+    """The findings of one delivery in plain words, worst first, with the first places of each."""
+    verdict = "was rejected; nothing of it was loaded" if outcome.state == State.REJECTED else "was accepted"
+    lines = [f"{receipt.file_name} ({outcome.dataset}) {verdict}."]
+    for check in outcome.failed:
+        lines.append(f"  [{check.severity}] {check.notes or check.expectation} {check.observed}".rstrip())
+        lines += [f"      - {place}" for place in check.places[:SHOWN_PLACES]]
+        more = (check.unexpected_count or 0) - SHOWN_PLACES
+        if check.places and more > 0:
+            lines.append(f"      - ... and {more} more")
+    if outcome.report:
+        lines.append(f"  Report: {outcome.report}")
+    return "\n".join(lines)
+
+
+def raw_file(receipt: Receipt, settings: Settings) -> Path:
+    """The raw bytes of a delivery, exactly as they came."""
+    return settings.landing / receipt.sha256 / PurePath(receipt.file_name).name
+
+
+def read_receipt(delivery_id: str, settings: Settings) -> Receipt:
+    """The receipt of a delivery.
+
+    Raises:
+        FileNotFoundError: no such delivery was ever received in this home.
+    """
+    path = settings.landing / "receipts" / f"{delivery_id}.json"
+    return Receipt.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def read_outcome(delivery_id: str, settings: Settings) -> Outcome:
+    """What process found in a delivery.
+
+    Raises:
+        FileNotFoundError: the delivery has not been processed.
+    """
+    path = settings.staging / delivery_id / "outcome.json"
+    return Outcome.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a small file so that a reader sees all of it or none, whenever the process is killed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

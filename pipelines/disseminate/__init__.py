@@ -1,0 +1,1 @@
+"""Disseminate: show people what came out."""

@@ -1,0 +1,1 @@
+"""Process: harmonise a delivery to tidy columns and validate it."""

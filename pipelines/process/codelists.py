@@ -1,0 +1,44 @@
+"""Code lists of `warehouse/reference/`: one CSV each, `code` first, further columns are other schemes.
+
+A scheme is how a source writes the same code: for areas `m49`, `iso2`, `unhcr`, `name`; for SDG indicators
+`open_sdg`. Lookups ignore case and surrounding blanks, and never guess.
+"""
+
+import csv
+import difflib
+from functools import lru_cache
+from pathlib import Path
+
+SEVERAL = "|"
+
+
+def lookup(reference: Path, codelist: str, scheme: str) -> dict[str, str]:
+    """Source code (lower case) to tidy code under one scheme; a cell may list several, split by `|`.
+
+    Raises:
+        KeyError: the code list has no such scheme.
+    """
+    found: dict[str, str] = {}
+    for row in rows(reference, codelist):
+        for text in row[scheme].split(SEVERAL):
+            if text.strip():
+                found[text.strip().lower()] = row["code"]
+                if text.strip().isdigit():
+                    found[text.strip().lstrip("0")] = row["code"]
+    return found
+
+
+@lru_cache(maxsize=64)
+def rows(reference: Path, codelist: str) -> tuple[dict[str, str], ...]:
+    """A code list as it stands in its file.
+
+    Raises:
+        FileNotFoundError: there is no such code list.
+    """
+    with (reference / f"{codelist}.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def nearest(value: str, known: list[str], count: int = 3) -> list[str]:
+    """The closest known spellings, to be offered to a person, never to be used."""
+    return difflib.get_close_matches(value.lower(), known, n=count, cutoff=0.4)

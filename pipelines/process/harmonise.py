@@ -1,0 +1,224 @@
+"""Harmonise: from a source's own layout to tidy SDMX-like columns, by contract, in one streamed pass.
+
+A cell that cannot be read or a code that is not known is never guessed and never dropped: the row is
+staged with its problem beside it, and the validation decides.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.collect.read import RawTable, Unreadable, read_tables
+from pipelines.contract import ATTRIBUTES, Contract, Source
+from pipelines.delivery import Problem, Receipt, raw_file
+from pipelines.process.codelists import nearest
+from pipelines.process.mapping import Mapping, map_table
+from pipelines.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PROBLEMS_KEPT = 1000
+PLACE = "struct_pack(sheet := source_sheet, line := source_row)"
+STATED = [a for a in ATTRIBUTES if a not in ("note", "source", "vintage")]
+
+
+@dataclass
+class Harmonised:
+    """Staged Parquet of a delivery, with what was found on the way."""
+
+    files: list[Path] = field(default_factory=list)
+    rows_read: int = 0
+    rows_left_out: int = 0
+    rows_discarded: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, problems: list[Problem]) -> None:
+        """Keep the first places of each kind and count them all."""
+        for problem in problems:
+            self.counts[problem.kind] = self.counts.get(problem.kind, 0) + 1
+            if self.counts[problem.kind] <= PROBLEMS_KEPT:
+                self.problems.append(problem)
+
+    @property
+    def laid_out(self) -> bool:
+        """Whether the file had the layout the contract says, so that its content can be judged."""
+        return not {"format", "header", "structure"} & self.counts.keys()
+
+
+def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: Path) -> Harmonised:
+    """Stage one delivery as tidy Parquet in `folder`.
+
+    Returns:
+        The staged files with counts and problems; a file that cannot be read at all has no files.
+    """
+    result = Harmonised()
+    found = contract.source_of(Path(receipt.file_name))
+    if found is None:
+        result.add([_unknown_layout(receipt, contract)])
+        return result
+    source, said = found
+    con = duckdb.connect(config={"memory_limit": settings.memory_limit, "temp_directory": str(folder / "tmp")})
+    con.execute("SET preserve_insertion_order = false")
+    try:
+        for number, (table, raw) in enumerate(read_tables(raw_file(receipt, settings), source, settings.contracts)):
+            mapping = map_table(contract, source, table, raw, said, settings.reference)
+            result.add(mapping.problems)
+            if result.laid_out:
+                target = folder / f"{receipt.delivery_id}-{number}.parquet"
+                _stage(con, contract, source, raw, mapping, receipt, target, result)
+            result.add(raw.problems)
+    except Unreadable as error:
+        result.add([error.problem])
+    if result.laid_out:
+        _cell_problems(con, result)
+        _repeated_keys(con, contract, result, folder)
+        _empty(con, result)
+    else:
+        result.files.clear()
+    return result
+
+
+def _stage(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    source: Source,
+    raw: RawTable,
+    mapping: Mapping,
+    receipt: Receipt,
+    target: Path,
+    result: Harmonised,
+) -> None:
+    """Write one source table as tidy Parquet."""
+    seen = [0]
+
+    def counted() -> Iterator[pa.RecordBatch]:
+        for batch in raw.rows:
+            seen[0] += batch.num_rows
+            yield batch
+
+    con.register("raw", pa.RecordBatchReader.from_batches(raw.rows.schema, counted()))
+    for name, table in mapping.lookups.items():
+        con.register(name, table)
+    sql = mapping.sql({"delivery_id": receipt.delivery_id, "source_sheet": raw.sheet})
+    written = con.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)").fetchall()[0][0]
+    con.unregister("raw")
+    result.files.append(target)
+    result.rows_read += written
+    result.rows_left_out += seen[0] - written // mapping.values_per_row
+
+
+def staged(files: list[Path]) -> str:
+    """The staged files as one DuckDB table function."""
+    return f"read_parquet([{', '.join(repr(str(f)) for f in files)}])"
+
+
+def _cell_problems(con: duckdb.DuckDBPyConnection, result: Harmonised) -> None:
+    """Collect the problems staged beside their rows; the first places in words, all of them counted."""
+    tidy = staged(result.files)
+    for kind, count in con.execute(
+        f"""SELECT p ->> 'kind', count(*) FROM (
+              SELECT unnest(json_extract(problems, '$[*]')) AS p FROM {tidy} WHERE problems IS NOT NULL)
+            GROUP BY ALL"""
+    ).fetchall():
+        places = con.execute(
+            f"""SELECT source_sheet, source_row, CAST(p AS VARCHAR) FROM (
+                  SELECT source_sheet, source_row, unnest(json_extract(problems, '$[*]')) AS p
+                  FROM {tidy} WHERE problems IS NOT NULL)
+                WHERE p ->> 'kind' = ? ORDER BY 1, 2 LIMIT {PROBLEMS_KEPT}""",
+            [kind],
+        ).fetchall()
+        result.problems += [Problem(sheet=s or "", row=r, **json.loads(p)) for s, r, p in places]
+        result.counts[kind] = result.counts.get(kind, 0) + count
+
+
+def _repeated_keys(
+    con: duckdb.DuckDBPyConnection, contract: Contract, result: Harmonised, folder: Path
+) -> None:
+    """Find keys that occur more than once.
+
+    Rows that say the same thing twice are kept once and the repetitions reported; rows that
+    contradict each other are a problem. Equal counts of rows and of key hashes prove that no key is
+    repeated, in a fraction of the memory of grouping them.
+    """
+    tidy, keys = staged(result.files), ", ".join(contract.keys)
+    readable = f"(SELECT * FROM {tidy} WHERE problems IS NULL)"
+    rows, hashes = con.execute(f"SELECT count(*), count(DISTINCT hash({keys})) FROM {readable}").fetchall()[0]
+    if rows == hashes:
+        return
+    con.execute(
+        f"""CREATE TEMP TABLE repeated AS
+            SELECT {keys}, count(*) AS times, min({PLACE}) AS first_place,
+                   count(DISTINCT row({', '.join(STATED)})) AS versions
+            FROM {readable} GROUP BY {keys} HAVING count(*) > 1"""
+    )
+    same = " AND ".join(f"t.{k} IS NOT DISTINCT FROM r.{k}" for k in contract.keys)
+    again = con.execute(
+        f"""SELECT t.source_sheet, t.source_row, t.obs_value, r.versions, r.first_place.line
+            FROM {readable} t JOIN repeated r ON {same}
+            WHERE {PLACE} <> r.first_place ORDER BY 1, 2"""
+    ).fetchall()
+    result.add([_repetition(contract, *row) for row in again])
+    equal = [a for a in again if a[3] == 1]
+    if equal:
+        kept = folder / "kept.parquet"
+        con.execute(
+            f"""COPY (SELECT t.* FROM {tidy} t WHERE NOT EXISTS (
+                  SELECT 1 FROM repeated r WHERE {same} AND r.versions = 1
+                    AND t.problems IS NULL AND {PLACE} <> r.first_place))
+                TO '{kept}' (FORMAT parquet, COMPRESSION zstd)"""
+        )
+        for file in result.files:
+            file.unlink()
+        result.files = [kept.rename(result.files[0])]
+        result.rows_discarded = len(equal)
+
+
+def _repetition(
+    contract: Contract, sheet: str, row: int, value: float | None, versions: int, first: int
+) -> Problem:
+    if versions == 1:
+        return Problem(
+            kind="repeated", sheet=sheet or "", row=row, expected=f"no repetition of row {first}", remedy="Kept once."
+        )
+    return Problem(
+        kind="duplicate",
+        sheet=sheet or "",
+        row=row,
+        column="obs_value",
+        value="" if value is None else f"{value:.15g}",
+        expected=f"the same value as row {first}, or another key ({', '.join(contract.keys)})",
+        remedy="Say which of the rows holds and take the other out.",
+    )
+
+
+def _empty(con: duckdb.DuckDBPyConnection, result: Harmonised) -> None:
+    """A delivery without one value is not a success with nothing in it."""
+    values = con.execute(f"SELECT count(obs_value) FROM {staged(result.files)}").fetchall()[0][0]
+    if not values and not {"cell", "code", "duplicate", "shape"} & result.counts.keys():
+        result.add(
+            [
+                Problem(
+                    kind="no data",
+                    expected=f"at least one value; {result.rows_read} cells and {result.rows_left_out} rows hold none",
+                    remedy="Send the file once it has figures.",
+                )
+            ]
+        )
+
+
+def _unknown_layout(receipt: Receipt, contract: Contract) -> Problem:
+    patterns = [source.file for source in contract.sources]
+    close = nearest(receipt.file_name, [p.lower() for p in patterns], 1)
+    return Problem(
+        kind="format",
+        column="file name",
+        value=receipt.file_name,
+        expected=f"a name like {' or '.join(close or patterns)}",
+        remedy="Rename the file, put it in the folder of its dataset, or add its layout to the contract.",
+    )

@@ -1,0 +1,243 @@
+"""Validate a staged delivery with Great Expectations inside DuckDB, over Parquet, and write its report.
+
+Importing Great Expectations takes seconds, so this module is imported only where a delivery is validated.
+"""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import great_expectations as gx
+import pyarrow as pa
+from great_expectations.core.expectation_validation_result import (
+    ExpectationSuiteValidationResult,
+    ExpectationValidationResult,
+)
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.render.renderer import ValidationResultsPageRenderer
+from great_expectations.render.view import DefaultJinjaPageView
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+
+from pipelines.contract import Contract, Expectation
+from pipelines.delivery import SHOWN_PLACES, Check, Problem, Severity, write_whole
+from pipelines.process.codelists import rows
+from pipelines.process.harmonise import Harmonised, staged
+from pipelines.settings import Settings
+
+log = logging.getLogger(__name__)
+
+TABLE = "delivery"
+PLACE_COLUMNS = ["source_sheet", "source_row"]
+
+LAYOUT: list[tuple[str, set[str], Severity, str]] = [
+    (
+        "layout",
+        {"format", "header", "structure", "shape"},
+        "critical",
+        "The file has the format, the columns and the structure the contract says.",
+    ),
+    ("cells", {"cell"}, "critical", "Every cell can be read as what its column holds."),
+    ("codes", {"code"}, "critical", "Every code is one of its code list."),
+    ("keys", {"duplicate"}, "critical", "No two rows give different values for the same key."),
+    ("values", {"no data"}, "critical", "The delivery holds at least one value."),
+    ("structure_version", {"structure version"}, "warning", "The message names the contract's data structure version."),
+    ("repetitions", {"repeated"}, "info", "No row is repeated; repetitions with equal values are kept once."),
+]
+
+
+def validate(
+    harmonised: Harmonised, contract: Contract, delivery_id: str, folder: Path, settings: Settings
+) -> tuple[list[Check], Path]:
+    """Run every check of a delivery.
+
+    The built-in checks look at the problems harmonising met; the contract's expectations look at the
+    staged rows, and do not run when the file could not be read.
+
+    Returns:
+        One result per check, and the Data Docs page written for the delivery.
+    """
+    planned = [_built_in(*check) for check in LAYOUT]
+    expectations = {f"{contract.dataset}.{i + 1}": e for i, e in enumerate(contract.expectations)}
+    judged = harmonised.laid_out and harmonised.files
+    if judged:
+        planned += [_configuration(check_id, e) for check_id, e in expectations.items()]
+    with _database(harmonised, contract, folder, settings) as path:
+        result = _run(planned, contract, delivery_id, path)
+    checks = [_check(configuration, result, harmonised) for configuration in planned]
+    if not judged:
+        checks += [_not_run(check_id, e) for check_id, e in expectations.items()]
+    report = settings.reports / contract.dataset / f"{delivery_id}.html"
+    write_whole(report, _page(result))
+    return checks, report
+
+
+def _built_in(check_id: str, kinds: set[str], severity: Severity, notes: str) -> ExpectationConfiguration:
+    """A check of what harmonising met, as an expectation, so that the report shows it with the others."""
+    listed = ", ".join(f"'{kind}'" for kind in sorted(kinds))
+    query = f"SELECT * FROM problems WHERE kind IN ({listed}) /* beside {{batch}} */"
+    kwargs = {"unexpected_rows_query": query}
+    return ExpectationConfiguration(
+        "unexpected_rows_expectation", kwargs, meta={"check_id": check_id}, notes=notes, severity=severity
+    )
+
+
+def _configuration(check_id: str, expectation: Expectation) -> ExpectationConfiguration:
+    return ExpectationConfiguration(
+        expectation.type,
+        dict(expectation.kwargs),
+        meta={"check_id": check_id},
+        notes=expectation.notes,
+        severity=expectation.severity,
+    )
+
+
+@contextmanager
+def _database(harmonised: Harmonised, contract: Contract, folder: Path, settings: Settings) -> Iterator[Path]:
+    """A DuckDB file that holds views over the staged Parquet, the problems met and the code lists."""
+    path = folder / "check.duckdb"
+    path.unlink(missing_ok=True)
+    with duckdb.connect(path) as con:
+        if harmonised.files:
+            con.execute(f"CREATE VIEW {TABLE} AS SELECT * EXCLUDE problems FROM {staged(harmonised.files)}")
+        else:
+            columns = ", ".join(f"{name} {kind}" for name, kind in contract.sql_types().items())
+            con.execute(f"CREATE TABLE {TABLE} ({columns})")
+        met = [p.model_dump() for p in harmonised.problems] or [Problem(kind="", expected="").model_dump()]
+        con.register("met", pa.Table.from_pylist(met))
+        con.execute("CREATE TABLE problems AS SELECT * FROM met WHERE kind <> ''")
+        con.register("area_rows", pa.Table.from_pylist(list(rows(settings.reference, "areas"))))
+        con.execute("CREATE TABLE areas AS SELECT * FROM area_rows")
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _run(
+    planned: list[ExpectationConfiguration], contract: Contract, delivery_id: str, path: Path
+) -> ExpectationSuiteValidationResult:
+    """Validate; the expectations are given as a list, because adding them one by one drops namesakes."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        source = context.data_sources.add_sql(name=contract.dataset, connection_string=f"duckdb:///{path}")
+        engine = source.get_execution_engine().engine
+        _buffer_results(engine)
+        asset = source.add_table_asset(name=delivery_id, table_name=TABLE)
+        batch = asset.add_batch_definition_whole_table("delivery")
+        suite = gx.ExpectationSuite(name=contract.dataset, expectations=[c.to_domain_obj() for c in planned])
+        definition = gx.ValidationDefinition(name=delivery_id, data=batch, suite=context.suites.add(suite))
+        result = context.validation_definitions.add(definition).run(
+            result_format={
+                "result_format": "SUMMARY",
+                "partial_unexpected_count": SHOWN_PLACES,
+                "unexpected_index_column_names": PLACE_COLUMNS,
+            }
+        )
+        engine.dispose()
+    return result
+
+
+def _buffer_results(engine: Engine) -> None:
+    """Read results at once: the driver drops a pending one when its connection goes back to the pool."""
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def buffer(_conn: Any, cursor: Any, _sql: str, _args: Any, context: Any, _many: bool) -> None:
+        if cursor.description:
+            context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(
+                cursor, initial_buffer=cursor.fetchall()
+            )
+
+
+def _check(
+    configuration: ExpectationConfiguration, result: ExpectationSuiteValidationResult, harmonised: Harmonised
+) -> Check:
+    """One check's result in our words; one that raised or left no result did not run."""
+    check_id = configuration.meta["check_id"]
+    found = [r for r in result.results if r.expectation_config and r.expectation_config.meta["check_id"] == check_id]
+    check = Check(
+        check_id=check_id,
+        expectation=configuration.type,
+        column=str(configuration.kwargs.get("column", "")),
+        severity=configuration.severity or "critical",
+        status="did not run",
+        notes=str(configuration.notes or ""),
+    )
+    if len(found) != 1:
+        return check.model_copy(update={"observed": "(no result)"})
+    one = found[0]
+    if "raised_exception" not in one.exception_info or one.exception_info["raised_exception"]:
+        return check.model_copy(update={"observed": f"(did not run: {_exception(one)})"})
+    count = one.result.get("unexpected_count", one.result.get("observed_value"))
+    kinds = next((k for name, k, _, _ in LAYOUT if name == check_id), None)
+    if kinds is not None:
+        count = sum(harmonised.counts.get(kind, 0) for kind in kinds)
+        places = [p for p in harmonised.problems if p.kind in kinds][:SHOWN_PLACES]
+    else:
+        places = list(_places(one, check))
+    return check.model_copy(
+        update={
+            "status": "pass" if one.success else "fail",
+            "unexpected_count": count if isinstance(count, int) else None,
+            "observed": "" if one.success else _observed(one, count),
+            "places": [] if one.success else places,
+        }
+    )
+
+
+def _places(one: ExpectationValidationResult, check: Check) -> Iterator[Problem]:
+    """Where a contract's expectation fails, with the row of the source file."""
+    listed = one.result.get("partial_unexpected_index_list") or (one.result.get("details") or {}).get("unexpected_rows")
+    for row in (listed or [])[:SHOWN_PLACES]:
+        value = row.get(check.column, row.get("obs_value"))
+        key = ", ".join(
+            str(row[c]) for c in row if c not in {*PLACE_COLUMNS, "column_name", "obs_value", "expected", check.column}
+        )
+        yield Problem(
+            kind="expectation",
+            sheet=row.get("source_sheet") or "",
+            row=row.get("source_row"),
+            column=str(row.get("column_name") or check.column),
+            value="" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value),
+            expected=str(row.get("expected") or check.notes.rstrip(".")) + (f" ({key})" if key else ""),
+        )
+
+
+def _observed(one: ExpectationValidationResult, count: Any) -> str:
+    total = one.result.get("element_count")
+    if isinstance(count, int):
+        return f"({count} of {total} rows)" if total else f"({count} {'place' if count == 1 else 'places'})"
+    return f"(observed {one.result.get('observed_value')})"
+
+
+def _exception(one: ExpectationValidationResult) -> str:
+    """The first cause, which sits one level deeper when a metric failed."""
+    info = one.exception_info
+    inner = info if "exception_message" in info else next(iter(info.values()), {})
+    return str(inner.get("exception_message") if isinstance(inner, dict) else inner).splitlines()[0][:200]
+
+
+def _not_run(check_id: str, expectation: Expectation) -> Check:
+    return Check(
+        check_id=check_id,
+        expectation=expectation.type,
+        column=str(expectation.kwargs.get("column", "")),
+        severity=expectation.severity,
+        status="did not run",
+        notes=expectation.notes,
+        observed="(not run: the file could not be read)",
+    )
+
+
+def _page(result: ExpectationSuiteValidationResult) -> str:
+    """The delivery's page as Great Expectations' Data Docs draw it."""
+    document = ValidationResultsPageRenderer(run_info_at_end=True).render(result)
+    return str(DefaultJinjaPageView().render(document))
+
+

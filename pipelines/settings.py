@@ -1,0 +1,74 @@
+"""Where things are: one typed settings object, read from `MIGSTAT_*` environment variables."""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Paths, catalogue and limits of one migstat home.
+
+    Everything written at run time lies under `home`, so two homes on one machine never meet.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MIGSTAT_", extra="ignore")
+
+    home: Path = Field(Path("var"), description="Run-time state: inbox, landing, staging, lake, reports.")
+    contracts: Path = Field(ROOT / "expectations", description="Folder of the dataset contracts.")
+    warehouse: Path = Field(ROOT / "warehouse", description="Folder of indicator SQL and reference data.")
+    catalogue: str = Field(
+        "", description="DuckLake catalogue, e.g. `postgres:host=... dbname=...`; empty: SQLite under home."
+    )
+    data_path: str = Field("", description="Where the lake's Parquet lies; empty: under home.")
+    office: str = Field("", description="Name of the office, written as author of commits.")
+    settle_seconds: float = Field(2.0, description="A file changed more recently than this is still arriving.")
+    retention_days: int = Field(365, description="How long superseded vintages stay readable.")
+    memory_limit: str = Field("1GB", description="Memory DuckDB may use in one step.")
+
+    @field_validator("home", "contracts", "warehouse")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().resolve()
+
+    @property
+    def inbox(self) -> Path:
+        """One folder per dataset; a file put there is a delivery."""
+        return self.home / "inbox"
+
+    @property
+    def landing(self) -> Path:
+        """Raw deliveries, each under its sha256, never changed."""
+        return self.home / "landing"
+
+    @property
+    def staging(self) -> Path:
+        """Tidy Parquet and the outcome of a delivery between process and store."""
+        return self.home / "staging"
+
+    @property
+    def lake(self) -> Path:
+        """The embedded catalogue and, by default, the Parquet files."""
+        return self.home / "lake"
+
+    @property
+    def reports(self) -> Path:
+        """Validation reports, one folder per delivery."""
+        return self.home / "reports"
+
+    @property
+    def reference(self) -> Path:
+        """Code lists and areas, as CSV an analyst edits."""
+        return self.warehouse / "reference"
+
+    @property
+    def indicators(self) -> Path:
+        """Indicator SQL, one file each."""
+        return self.warehouse / "indicators"
+
+    @property
+    def lake_data(self) -> str:
+        """Path or address under which the lake keeps its Parquet files."""
+        return self.data_path or str(self.lake / "data")

@@ -1,0 +1,1 @@
+"""Store: the DuckLake warehouse, its vintages and its upkeep."""
