@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
 from pipelines.delivery import Severity
@@ -62,7 +63,7 @@ class Column(_Strict):
         return self
 
 
-class Field_(_Strict):
+class SourceField(_Strict):
     """Where a tidy column is found in the source, and how the source writes its codes."""
 
     header: str = Field("", description="Header in the source; empty: what the file's name or a cell says.")
@@ -86,15 +87,15 @@ class Table(_Strict):
     header_rows: list[int] = [1]
     cells: dict[str, str] = Field({}, description="Tidy column: address of the one cell that holds it, e.g. B3.")
     leave_out: dict[str, list[str]] = Field({}, description="Header: values that mark a row without observations.")
-    columns: dict[str, str | Field_] = {}
+    columns: dict[str, str | SourceField] = {}
     rest: str | None = Field(None, description="Tidy text column that takes all further columns as `name=value`.")
     rest_total: str = Field("", description="The value that, in a further column, means there is no breakdown.")
     values: list[Values]
     set: dict[str, str] = {}
 
-    def fields(self) -> dict[str, Field_]:
+    def fields(self) -> dict[str, SourceField]:
         """Tidy column to source field, the short form spelt out."""
-        return {c: f if isinstance(f, Field_) else Field_(header=f) for c, f in self.columns.items()}
+        return {c: f if isinstance(f, SourceField) else SourceField(header=f) for c, f in self.columns.items()}
 
 
 class Source(_Strict):
@@ -171,8 +172,8 @@ class Contract(_Strict):
         for source in self.sources:
             yield from ((f"`set` of {source.file}", c) for c in source.set)
             for table in source.tables:
-                for names in (table.columns, table.cells, table.set, *(v.set for v in table.values)):
-                    yield from ((f"a table of {source.file}", c) for c in names)
+                named = [*table.columns, *table.cells, *table.set, *(c for v in table.values for c in v.set)]
+                yield from ((f"a table of {source.file}", c) for c in named)
                 if table.rest:
                     yield f"`rest` of {source.file}", table.rest
 
@@ -233,7 +234,7 @@ def load_contract(path: Path) -> Contract:
     text = path.read_text(encoding="utf-8")
     try:
         document = YAML(typ="rt").load(text)
-        if not isinstance(document, dict):
+        if not isinstance(document, CommentedMap):
             raise ContractError(f"{path}:1: expected a mapping that starts with `dataset:`")
         version = hashlib.sha256(text.encode()).hexdigest()[:12]
         contract = Contract.model_validate({**document, "version": version})
@@ -261,7 +262,8 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
 
 def _located(path: Path, document: Any, error: Any) -> str:
     """One finding of the model as `file:line: where: what`."""
-    node, line, place = document, 1, []
+    node: Any = document
+    line, place = 1, []
     for key in error["loc"]:
         try:
             line = (node.lc.key(key) if isinstance(node, dict) else node.lc.item(key))[0] + 1

@@ -128,8 +128,8 @@ def explain(receipt: Receipt, outcome: Outcome) -> str:
     lines = [f"{receipt.file_name} ({outcome.dataset}) {verdict}."]
     for check in outcome.failed:
         lines.append(f"  [{check.severity}] {check.notes or check.expectation} {check.observed}".rstrip())
-        lines += [f"      - {place}" for place in check.places[:SHOWN_PLACES]]
-        more = (check.unexpected_count or 0) - SHOWN_PLACES
+        lines += [f"      - {place}" for place in dict.fromkeys(map(str, check.places))]
+        more = (check.unexpected_count or 0) - len(check.places)
         if check.places and more > 0:
             lines.append(f"      - ... and {more} more")
     if outcome.report:

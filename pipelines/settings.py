@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     office: str = Field("", description="Name of the office, written as author of commits.")
     settle_seconds: float = Field(2.0, description="A file changed more recently than this is still arriving.")
     retention_days: int = Field(365, description="How long superseded vintages stay readable.")
+    reports_in: Path | None = Field(None, description="Where validation reports go; empty: under home.")
     memory_limit: str = Field("1GB", description="Memory DuckDB may use in one step.")
 
     @field_validator("home", "contracts", "warehouse")
@@ -56,7 +57,7 @@ class Settings(BaseSettings):
     @property
     def reports(self) -> Path:
         """Validation reports, one folder per delivery."""
-        return self.home / "reports"
+        return self.reports_in or self.home / "reports"
 
     @property
     def reference(self) -> Path:

@@ -64,9 +64,7 @@ def land(path: Path, contract: Contract, settings: Settings, name: PurePath) -> 
         receipt = read_receipt(receipt.delivery_id, settings)
     except FileNotFoundError:
         _keep(path, raw_file(receipt, settings))
-        write_whole(
-            settings.landing / "receipts" / f"{receipt.delivery_id}.json", receipt.model_dump_json(indent=1)
-        )
+        write_whole(settings.landing / "receipts" / f"{receipt.delivery_id}.json", receipt.model_dump_json(indent=1))
     _pending(settings).mkdir(parents=True, exist_ok=True)
     (_pending(settings) / receipt.delivery_id).touch()
     return receipt

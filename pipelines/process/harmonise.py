@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable, Unreadable, read_tables
-from pipelines.contract import ATTRIBUTES, Contract, Source
+from pipelines.contract import ATTRIBUTES, Contract
 from pipelines.delivery import Problem, Receipt, raw_file
 from pipelines.process.codelists import nearest
 from pipelines.process.mapping import Mapping, map_table
@@ -63,6 +63,7 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
         result.add([_unknown_layout(receipt, contract)])
         return result
     source, said = found
+    said = {"vintage": f"received {receipt.received_at:%Y-%m-%d}"} | contract.set | source.set | said
     con = duckdb.connect(config={"memory_limit": settings.memory_limit, "temp_directory": str(folder / "tmp")})
     con.execute("SET preserve_insertion_order = false")
     try:
@@ -71,7 +72,7 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
             result.add(mapping.problems)
             if result.laid_out:
                 target = folder / f"{receipt.delivery_id}-{number}.parquet"
-                _stage(con, contract, source, raw, mapping, receipt, target, result)
+                _stage(con, raw, mapping, receipt, target, result)
             result.add(raw.problems)
     except Unreadable as error:
         result.add([error.problem])
@@ -86,8 +87,6 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
 
 def _stage(
     con: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    source: Source,
     raw: RawTable,
     mapping: Mapping,
     receipt: Receipt,
@@ -137,9 +136,7 @@ def _cell_problems(con: duckdb.DuckDBPyConnection, result: Harmonised) -> None:
         result.counts[kind] = result.counts.get(kind, 0) + count
 
 
-def _repeated_keys(
-    con: duckdb.DuckDBPyConnection, contract: Contract, result: Harmonised, folder: Path
-) -> None:
+def _repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: Harmonised, folder: Path) -> None:
     """Find keys that occur more than once.
 
     Rows that say the same thing twice are kept once and the repetitions reported; rows that
@@ -154,7 +151,7 @@ def _repeated_keys(
     con.execute(
         f"""CREATE TEMP TABLE repeated AS
             SELECT {keys}, count(*) AS times, min({PLACE}) AS first_place,
-                   count(DISTINCT row({', '.join(STATED)})) AS versions
+                   count(DISTINCT row({", ".join(STATED)})) AS versions
             FROM {readable} GROUP BY {keys} HAVING count(*) > 1"""
     )
     same = " AND ".join(f"t.{k} IS NOT DISTINCT FROM r.{k}" for k in contract.keys)
@@ -179,9 +176,7 @@ def _repeated_keys(
         result.rows_discarded = len(equal)
 
 
-def _repetition(
-    contract: Contract, sheet: str, row: int, value: float | None, versions: int, first: int
-) -> Problem:
+def _repetition(contract: Contract, sheet: str, row: int, value: float | None, versions: int, first: int) -> Problem:
     if versions == 1:
         return Problem(
             kind="repeated", sheet=sheet or "", row=row, expected=f"no repetition of row {first}", remedy="Kept once."

@@ -6,13 +6,15 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable
-from pipelines.contract import Contract, Field_, Source, Table, template
+from pipelines.contract import Contract, Source, SourceField, Table, Values, template
 from pipelines.delivery import Problem
 from pipelines.process.codelists import lookup, nearest
 
 PERIODS = {"A": r"(1[89]|20|21)\d\d", "Q": r"(1[89]|20|21)\d\d-Q[1-4]", "M": r"(1[89]|20|21)\d\d-(0[1-9]|1[0-2])"}
 EXAMPLES = {"A": "a year such as 2024", "Q": "a quarter such as 2024-Q1", "M": "a month such as 2024-03"}
 CODES_NAMED = 8
+
+ValueColumn = tuple[Values, int, dict[str, str]]
 
 
 @dataclass
@@ -62,7 +64,7 @@ def map_table(
     """Work out how a table's header fills the tidy columns.
 
     Args:
-        said: what the file's name says, by tidy column.
+        said: what the contract, the receipt and the file's name say of every row, by tidy column.
 
     Returns:
         A mapping; with problems instead of SQL when a header the contract names is not there.
@@ -77,14 +79,14 @@ def map_table(
     mapping.problems = [_no_header(header, raw) for header in missing]
     if mapping.problems:
         return mapping
-    constants = contract.set | source.set | said | {k: v for k, v in raw.cells.items() if v} | table.set
+    constants = said | {k: v for k, v in raw.cells.items() if v} | table.set
     varying = _long(mapping, table, raw, values, places)
     texts = {name: f"trim({places[f.header]})" for name, f in fields.items() if f.header} | varying
     if table.rest:
         used = {places[f.header] for f in fields.values() if f.header} | {f"c{i}" for _, i, _ in values}
         texts[table.rest] = _rest({name: c for name, c in places.items() if c not in used}, table.rest_total)
     for name in contract.columns:
-        _column(mapping, contract, reference, name, fields.get(name, Field_()), texts, constants)
+        _column(mapping, contract, reference, name, fields.get(name, SourceField()), texts, constants)
     mapping.tidy["ref_area_m49"] = _m49(mapping, reference)
     _observation(mapping, source, fields, texts, constants)
     return mapping
@@ -98,7 +100,7 @@ def _places(header: list[str]) -> dict[str, str]:
     return places
 
 
-def _values(table: Table, header: list[str], period: str) -> list[tuple[object, int, dict[str, str]]]:
+def _values(table: Table, header: list[str], period: str) -> list[ValueColumn]:
     """Each value column with its specification and what its header says."""
     found = []
     for spec in table.values:
@@ -110,7 +112,11 @@ def _values(table: Table, header: list[str], period: str) -> list[tuple[object, 
 
 
 def _long(
-    mapping: Mapping, table: Table, raw: RawTable, values: list[tuple[object, int, dict[str, str]]], places: dict[str, str]
+    mapping: Mapping,
+    table: Table,
+    raw: RawTable,
+    values: list[ValueColumn],
+    places: dict[str, str],
 ) -> dict[str, str]:
     """One row per value cell. Returns the SQL of the tidy columns that vary between value columns."""
     names = sorted({name for _, _, said in values for name in said})
@@ -146,7 +152,7 @@ def _column(
     contract: Contract,
     reference: Path,
     name: str,
-    source_field: Field_,
+    source_field: SourceField,
     texts: dict[str, str],
     constants: dict[str, str],
 ) -> None:
@@ -178,13 +184,13 @@ def _column(
         mapping.tidy[name] = Tidy(f"nullif({text}, '')")
 
 
-def _codes(codelist: str, codes: list[str] | None, source_field: Field_, reference: Path) -> dict[str, str]:
+def _codes(codelist: str, codes: list[str] | None, source_field: SourceField, reference: Path) -> dict[str, str]:
     """Source code (lower case) to tidy code: the contract's own words before the code list's."""
     listed = {c.lower(): c for c in codes} if codes else lookup(reference, codelist, source_field.scheme)
     return listed | _own(source_field)
 
 
-def _own(source_field: Field_) -> dict[str, str]:
+def _own(source_field: SourceField) -> dict[str, str]:
     return {written.strip().lower(): code for written, code in source_field.codes.items()}
 
 
@@ -204,9 +210,7 @@ def _coded(
     mapping.tidy[name] = Tidy(f"{table}.code", wrong, "code", header, text, expected)
 
 
-def _constant(
-    mapping: Mapping, name: str, value: str, known: dict[str, str], expected: str, key: bool
-) -> None:
+def _constant(mapping: Mapping, name: str, value: str, known: dict[str, str], expected: str, key: bool) -> None:
     """Translate a code that holds for the whole table, such as an area in the file's name."""
     code = known.get(value.strip().lower())
     if code is None and (key or value):
@@ -227,7 +231,7 @@ def _m49(mapping: Mapping, reference: Path) -> Tidy:
 
 
 def _observation(
-    mapping: Mapping, source: Source, fields: dict[str, Field_], texts: dict[str, str], constants: dict[str, str]
+    mapping: Mapping, source: Source, fields: dict[str, SourceField], texts: dict[str, str], constants: dict[str, str]
 ) -> None:
     """Value, status and the other attributes; a mark for a missing value becomes its status."""
 
@@ -241,7 +245,8 @@ def _observation(
         plain = f"replace({plain}, {_text(unwanted)}, '')"
     if source.decimal != ".":
         plain = f"replace({plain}, {_text(source.decimal)}, '.')"
-    number = f"CASE WHEN isfinite(TRY_CAST({plain} AS DOUBLE)) AND NOT contains({cell}, '_') THEN TRY_CAST({plain} AS DOUBLE) END"
+    cast = f"TRY_CAST({plain} AS DOUBLE)"
+    number = f"CASE WHEN isfinite({cast}) AND NOT contains({cell}, '_') THEN {cast} END"
     if source.labels:
         label = _case(f"lower({cell})", {w.lower(): repr(float(v)) for w, v in source.labels.items()})
         number = f"coalesce({label}, {number})"
@@ -249,7 +254,9 @@ def _observation(
     decimal = f"a number with “{source.decimal}” as decimal mark"
     expected = f"{decimal}, or one of the marks for missing: {', '.join(map(repr, source.missing))}"
     header = fields["obs_value"].header if "obs_value" in fields else "value"
-    mapping.tidy["obs_value"] = Tidy(f"CASE WHEN ({mark}) IS NULL THEN {number} END", wrong, "cell", header, cell, expected)
+    mapping.tidy["obs_value"] = Tidy(
+        f"CASE WHEN ({mark}) IS NULL THEN {number} END", wrong, "cell", header, cell, expected
+    )
     stated = text("obs_status")
     mapping.tidy["obs_status"] = Tidy(f"coalesce({mark}, nullif({stated}, ''), 'A')")
     power = f"TRY_CAST({text('unit_mult', '0')} AS SMALLINT)"

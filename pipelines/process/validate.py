@@ -17,9 +17,11 @@ from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
     ExpectationValidationResult,
 )
+from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-from great_expectations.render.renderer import ValidationResultsPageRenderer
-from great_expectations.render.view import DefaultJinjaPageView
+from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+from great_expectations.render.view.view import DefaultJinjaPageView
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
@@ -67,8 +69,9 @@ def validate(
     if judged:
         planned += [_configuration(check_id, e) for check_id, e in expectations.items()]
     with _database(harmonised, contract, folder, settings) as path:
-        result = _run(planned, contract, delivery_id, path)
-    checks = [_check(configuration, result, harmonised) for configuration in planned]
+        result, engine = _run(planned, contract, delivery_id, path)
+        checks = [_check(configuration, result, harmonised, engine) for configuration in planned]
+        engine.dispose()
     if not judged:
         checks += [_not_run(check_id, e) for check_id, e in expectations.items()]
     report = settings.reports / contract.dataset / f"{delivery_id}.html"
@@ -82,7 +85,11 @@ def _built_in(check_id: str, kinds: set[str], severity: Severity, notes: str) ->
     query = f"SELECT * FROM problems WHERE kind IN ({listed}) /* beside {{batch}} */"
     kwargs = {"unexpected_rows_query": query}
     return ExpectationConfiguration(
-        "unexpected_rows_expectation", kwargs, meta={"check_id": check_id}, notes=notes, severity=severity
+        "unexpected_rows_expectation",
+        kwargs,
+        meta={"check_id": check_id},
+        notes=notes,
+        severity=FailureSeverity(severity),
     )
 
 
@@ -92,7 +99,7 @@ def _configuration(check_id: str, expectation: Expectation) -> ExpectationConfig
         dict(expectation.kwargs),
         meta={"check_id": check_id},
         notes=expectation.notes,
-        severity=expectation.severity,
+        severity=FailureSeverity(expectation.severity),
     )
 
 
@@ -120,9 +127,11 @@ def _database(harmonised: Harmonised, contract: Contract, folder: Path, settings
 
 def _run(
     planned: list[ExpectationConfiguration], contract: Contract, delivery_id: str, path: Path
-) -> ExpectationSuiteValidationResult:
+) -> tuple[ExpectationSuiteValidationResult, Engine]:
     """Validate; the expectations are given as a list, because adding them one by one drops namesakes."""
-    context = gx.get_context(mode="ephemeral")
+    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    config = DataContextConfig(store_backend_defaults=stores, analytics_enabled=False)
+    context = gx.get_context(mode="ephemeral", project_config=config)
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -140,8 +149,7 @@ def _run(
                 "unexpected_index_column_names": PLACE_COLUMNS,
             }
         )
-        engine.dispose()
-    return result
+    return result, engine
 
 
 def _buffer_results(engine: Engine) -> None:
@@ -150,13 +158,14 @@ def _buffer_results(engine: Engine) -> None:
     @event.listens_for(engine, "after_cursor_execute")
     def buffer(_conn: Any, cursor: Any, _sql: str, _args: Any, context: Any, _many: bool) -> None:
         if cursor.description:
-            context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(
-                cursor, initial_buffer=cursor.fetchall()
-            )
+            context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, initial_buffer=cursor.fetchall())
 
 
 def _check(
-    configuration: ExpectationConfiguration, result: ExpectationSuiteValidationResult, harmonised: Harmonised
+    configuration: ExpectationConfiguration,
+    result: ExpectationSuiteValidationResult,
+    harmonised: Harmonised,
+    engine: Engine,
 ) -> Check:
     """One check's result in our words; one that raised or left no result did not run."""
     check_id = configuration.meta["check_id"]
@@ -165,7 +174,7 @@ def _check(
         check_id=check_id,
         expectation=configuration.type,
         column=str(configuration.kwargs.get("column", "")),
-        severity=configuration.severity or "critical",
+        severity=FailureSeverity(configuration.severity or "critical").value,
         status="did not run",
         notes=str(configuration.notes or ""),
     )
@@ -180,7 +189,7 @@ def _check(
         count = sum(harmonised.counts.get(kind, 0) for kind in kinds)
         places = [p for p in harmonised.problems if p.kind in kinds][:SHOWN_PLACES]
     else:
-        places = list(_places(one, check))
+        places = [] if one.success else list(_places(one, check, engine))
     return check.model_copy(
         update={
             "status": "pass" if one.success else "fail",
@@ -191,10 +200,15 @@ def _check(
     )
 
 
-def _places(one: ExpectationValidationResult, check: Check) -> Iterator[Problem]:
+def _places(one: ExpectationValidationResult, check: Check, engine: Engine) -> Iterator[Problem]:
     """Where a contract's expectation fails, with the row of the source file."""
-    listed = one.result.get("partial_unexpected_index_list") or (one.result.get("details") or {}).get("unexpected_rows")
-    for row in (listed or [])[:SHOWN_PLACES]:
+    listed = one.result.get("partial_unexpected_index_list") or []
+    query = one.expectation_config.kwargs.get("unexpected_rows_query") if one.expectation_config else None
+    if query:
+        with engine.connect() as con:
+            found = con.exec_driver_sql(f"SELECT * FROM ({query.format(batch=TABLE)}) LIMIT {SHOWN_PLACES}")
+            listed = [dict(row) for row in found.mappings()]
+    for row in listed[:SHOWN_PLACES]:
         value = row.get(check.column, row.get("obs_value"))
         key = ", ".join(
             str(row[c]) for c in row if c not in {*PLACE_COLUMNS, "column_name", "obs_value", "expected", check.column}
@@ -239,5 +253,3 @@ def _page(result: ExpectationSuiteValidationResult) -> str:
     """The delivery's page as Great Expectations' Data Docs draw it."""
     document = ValidationResultsPageRenderer(run_info_at_end=True).render(result)
     return str(DefaultJinjaPageView().render(document))
-
-

@@ -1,0 +1,232 @@
+"""`migstat`: the pipeline's functions from the command line, without Airflow.
+
+Exit codes: 0 accepted or done, 1 rejected or failed, 2 wrong usage. Heavy modules are imported where
+they are used, so that `--help` answers at once.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.contract import Contract
+    from pipelines.settings import Settings
+
+app = typer.Typer(
+    help="From a delivered file to a number the country can stand behind.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+FileArgument = Annotated[Path, typer.Argument(help="The file as it was delivered.", exists=True, dir_okay=False)]
+DatasetOption = Annotated[str, typer.Option("--dataset", help="Dataset, the name of its contract.")]
+OUTPUT_LIMIT = 2_000
+
+
+@app.callback()
+def main(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done.")] = False) -> None:
+    """Set up logging."""
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+
+
+@app.command()
+def check(file: FileArgument, dataset: DatasetOption) -> None:
+    """Harmonise and validate a file; nothing is kept but the report."""
+    from tempfile import TemporaryDirectory
+
+    from pipelines.collect.land import land
+    from pipelines.delivery import State, explain
+    from pipelines.process.run import examine
+
+    with _messages():
+        settings = _settings()
+        contract = _contract(dataset, settings)
+        with TemporaryDirectory(prefix="migstat-") as folder:
+            aside = settings.model_copy(update={"home": Path(folder), "reports_in": settings.reports})
+            receipt = land(file, contract, aside, _delivered_name(file, contract))
+            outcome = examine(receipt, contract, aside, Path(folder, "staged"))
+        typer.echo(explain(receipt, outcome))
+        raise typer.Exit(1 if outcome.state == State.REJECTED else 0)
+
+
+@app.command()
+def ingest(file: FileArgument, dataset: DatasetOption) -> None:
+    """Take a file in, validate it and, if it is accepted, load it."""
+    from pipelines.collect.land import land
+    from pipelines.delivery import DeliveryRejected, explain
+    from pipelines.process.run import process
+    from pipelines.store.load import recorded, store
+
+    with _messages():
+        settings = _settings()
+        contract = _contract(dataset, settings)
+        receipt = land(file, contract, settings, _delivered_name(file, contract))
+        if receipt.delivery_id in recorded(contract, settings):
+            typer.echo(f"{receipt.file_name} is already known as {receipt.delivery_id}: nothing changed.")
+            return
+        process(receipt.delivery_id, settings)
+        try:
+            typer.echo(explain(receipt, store(receipt.delivery_id, settings)))
+        except DeliveryRejected as rejection:
+            typer.echo(str(rejection))
+            raise typer.Exit(1) from None
+
+
+@app.command()
+def compute(
+    codes: Annotated[list[str] | None, typer.Argument(help="Indicator codes; all that changed if none.")] = None,
+) -> None:
+    """Compute indicators from the warehouse."""
+    from pipelines.analyse.indicators import compute as compute_indicators
+
+    with _messages():
+        done = compute_indicators(_settings(), codes or None)
+        typer.echo(f"Computed: {', '.join(done)}" if done else "Nothing to compute: no input has changed.")
+
+
+@app.command()
+def status() -> None:
+    """Deliveries and what became of them, and the indicators computed."""
+    from rich.console import Console
+
+    from pipelines.disseminate.summary import summary
+
+    with _messages():
+        Console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200).print(
+            summary(_settings())
+        )
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="A SELECT over core.*, indicators.*, ops.*, reference.*")],
+    format: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="How to print it.")] = "table",
+    as_of: Annotated[str, typer.Option("--as-of", help="Date, time or snapshot: the warehouse as it was then.")] = "",
+) -> None:
+    """Ask the warehouse, now or as it was."""
+    from pipelines.store.lake import connect
+    from pipelines.store.load import has_warehouse
+
+    with _messages():
+        settings = _settings()
+        if not has_warehouse(settings):
+            raise LookupError(f"there is no warehouse in {settings.home} yet: run `make run` or `migstat ingest`")
+        with connect(settings, read_only=True, as_of=as_of or None) as con:
+            _print(con.sql(query), format)
+
+
+@app.command()
+def datasets() -> None:
+    """The datasets there are contracts for."""
+    from pipelines.contract import load_contracts
+
+    with _messages():
+        for name, contract in load_contracts(_settings().contracts).items():
+            checks = f"{len(contract.expectations)} expectations"
+            typer.echo(f"{name:16} {contract.title} ({contract.schedule or 'no schedule'}; {checks})")
+
+
+@app.command()
+def indicators() -> None:
+    """The indicators there is SQL for."""
+    from pipelines.analyse.indicators import load_indicators
+
+    with _messages():
+        for indicator in load_indicators(_settings().indicators):
+            typer.echo(f"{indicator.code:26} {indicator.title} [{indicator.unit_measure}] = {indicator.formula}")
+
+
+@app.command()
+def release(
+    name: Annotated[str, typer.Argument(help="Name of the release, e.g. 2026-Q4.")],
+    snapshot: Annotated[int | None, typer.Option(help="Snapshot; the latest if none.")] = None,
+) -> None:
+    """Name a snapshot, so that it stays readable for good."""
+    from pipelines.store.housekeeping import name_release
+
+    with _messages():
+        chosen = name_release(_settings(), name, snapshot)
+        typer.echo(f"Snapshot {chosen} is now release {name}: read it with --as-of {chosen}.")
+
+
+@app.command()
+def housekeep() -> None:
+    """Merge small files, let snapshots past retention go, remove orphaned files."""
+    from pipelines.store.housekeeping import housekeep as do_housekeeping
+
+    with _messages():
+        done = do_housekeeping(_settings())
+        typer.echo(", ".join(f"{count} {what}" for what, count in done.items()) or "There is no warehouse yet.")
+
+
+@contextmanager
+def _messages() -> Iterator[None]:
+    """Turn what can go wrong into one message and an exit code; a person needs no traceback."""
+    import duckdb
+
+    from pipelines.analyse.indicators import IndicatorError
+    from pipelines.contract import ContractError
+
+    try:
+        yield
+    except (ContractError, IndicatorError, LookupError, OSError, ValueError, duckdb.Error) as error:
+        logging.getLogger(__name__).info("", exc_info=error)
+        typer.echo(f"migstat: {error}", err=True)
+        usage = isinstance(error, UnknownDataset)
+        raise typer.Exit(2 if usage else 1) from None
+
+
+class UnknownDataset(LookupError):
+    """A dataset nobody wrote a contract for."""
+
+
+def _settings() -> "Settings":
+    from pipelines.settings import Settings
+
+    return Settings()
+
+
+def _contract(dataset: str, settings: "Settings") -> "Contract":
+    from pipelines.contract import load_contract
+
+    path = settings.contracts / f"{dataset}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in settings.contracts.glob("*.yaml")))
+        raise UnknownDataset(f"there is no dataset {dataset}; there are: {known}")
+    return load_contract(path)
+
+
+def _delivered_name(file: Path, contract: "Contract") -> Path:
+    """As much of the path as the contract's layouts look at."""
+    absolute = file.resolve()
+    found = contract.source_of(absolute)
+    depth = found[0].file.count("/") + 1 if found else 1
+    return Path(*absolute.parts[-depth:])
+
+
+def _print(relation: "duckdb.DuckDBPyRelation | None", format: str) -> None:
+    """Print a result whole as csv or json, and its first rows as a table."""
+    if relation is None:
+        return
+    if format == "csv":
+        import csv
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(relation.columns)
+        while batch := relation.fetchmany(10_000):
+            writer.writerows(batch)
+    elif format == "json":
+        rows = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+        typer.echo(json.dumps(rows, ensure_ascii=False, default=str, indent=1))
+    else:
+        relation.show(max_rows=OUTPUT_LIMIT, max_width=200, null_value="")

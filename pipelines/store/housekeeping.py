@@ -1,0 +1,110 @@
+"""Upkeep of the warehouse: merge small files, let old snapshots go, remove what nothing refers to.
+
+A snapshot is a vintage when it changed data; one that only wrote the books (a refusal, a release) is
+let go after a day, so that the books do not crowd the vintages. Named releases always stay.
+"""
+
+import datetime as dt
+import logging
+import re
+
+import duckdb
+
+from pipelines.settings import Settings
+from pipelines.store.lake import LAKE, exists, maintenance, retrying, transaction
+from pipelines.store.load import has_warehouse
+from pipelines.store.ops import ensure_ops, insert
+
+log = logging.getLogger(__name__)
+
+BOOKS_KEPT = dt.timedelta(days=1)
+GRACE = "1 hour"
+ORPHAN_GRACE = "1 day"
+
+
+def housekeep(settings: Settings) -> dict[str, int]:
+    """Do the upkeep once; no reader or writer is disturbed.
+
+    Returns:
+        How many snapshots were let go, files merged and files removed.
+    """
+    if not has_warehouse(settings):
+        return {}
+    done: dict[str, int] = {}
+    with maintenance(settings) as con:
+        expired = _expirable(con, dt.timedelta(days=settings.retention_days))
+        if expired:
+            versions = ", ".join(map(str, expired))
+            con.execute(f"CALL ducklake_expire_snapshots('{LAKE}', versions => [{versions}])")
+        done["snapshots let go"] = len(expired)
+        con.execute(f"CALL ducklake_flush_inlined_data('{LAKE}')")
+        con.execute(f"CALL ducklake_rewrite_data_files('{LAKE}')")
+        merged = con.execute(f"CALL ducklake_merge_adjacent_files('{LAKE}')").fetchall()
+        done["files merged"] = sum(row[2] for row in merged)
+        old = con.execute(
+            f"CALL ducklake_cleanup_old_files('{LAKE}', older_than => now() - INTERVAL '{GRACE}')"
+        ).fetchall()
+        orphans = con.execute(
+            f"CALL ducklake_delete_orphaned_files('{LAKE}', older_than => now() - INTERVAL '{ORPHAN_GRACE}')"
+        ).fetchall()
+        done["files removed"] = len(old) + len(orphans)
+    log.info("Housekeeping: %s", ", ".join(f"{count} {what}" for what, count in done.items()))
+    return done
+
+
+def name_release(settings: Settings, name: str, snapshot: int | None = None) -> int:
+    """Give a snapshot a name under which it stays readable for good.
+
+    Args:
+        snapshot: the latest when none is given.
+
+    Returns:
+        The snapshot named.
+
+    Raises:
+        ValueError: the name is taken or not a plain word, or there is no such snapshot.
+    """
+    if not re.fullmatch(r"[\w.-]+", name):
+        raise ValueError(f"a release name is made of letters, digits, `.`, `-` and `_`, not {name!r}")
+    chosen = 0
+    for attempt in retrying():
+        with attempt, transaction(settings, f"release {name}", {"release": name}) as con:
+            ensure_ops(con)
+            known = {row[0] for row in con.execute(f"SELECT snapshot_id FROM ducklake_snapshots('{LAKE}')").fetchall()}
+            chosen = max(known) if snapshot is None else snapshot
+            if chosen not in known:
+                raise ValueError(f"there is no snapshot {chosen}; the warehouse holds {min(known)} to {max(known)}")
+            if con.execute("SELECT count(*) FROM ops.releases WHERE name = ?", [name]).fetchall()[0][0]:
+                raise ValueError(f"there is a release {name} already")
+            insert(con, "releases", [{"name": name, "snapshot_id": chosen, "released_at": dt.datetime.now(dt.UTC)}])
+    return chosen
+
+
+def _expirable(con: duckdb.DuckDBPyConnection, retention: dt.timedelta) -> list[int]:
+    """Snapshots past retention, and those of a day ago that changed no data; never the latest or a release."""
+    released: set[int] = set()
+    if exists(con, "ops", "releases"):
+        released = {row[0] for row in con.execute("SELECT snapshot_id FROM ops.releases").fetchall()}
+    books = _ids_of_books(con)
+    found = con.execute(
+        f"SELECT snapshot_id, CAST(epoch(now()) - epoch(snapshot_time) AS BIGINT), changes "
+        f"FROM ducklake_snapshots('{LAKE}') ORDER BY snapshot_id"
+    ).fetchall()
+    old = []
+    for snapshot, seconds, changes in found[:-1]:
+        age = dt.timedelta(seconds=seconds)
+        touched = {table for tables in (changes or {}).values() for table in tables}
+        if snapshot not in released and (age > retention or (age > BOOKS_KEPT and touched <= books)):
+            old.append(snapshot)
+    return old
+
+
+def _ids_of_books(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The tables of `ops`, as snapshots name them."""
+    found = con.execute(
+        f"""SELECT CAST(t.table_id AS VARCHAR)
+            FROM __ducklake_metadata_{LAKE}.ducklake_table t
+            JOIN __ducklake_metadata_{LAKE}.ducklake_schema s USING (schema_id)
+            WHERE s.schema_name = 'ops'"""
+    ).fetchall()
+    return {row[0] for row in found}

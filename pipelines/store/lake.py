@@ -1,0 +1,161 @@
+"""The warehouse: a DuckLake (Parquet files and a SQL catalogue), opened, read and committed to.
+
+With the embedded SQLite catalogue writers take turns on a lock file; with PostgreSQL the catalogue
+itself arbitrates. Readers never wait for either.
+"""
+
+import datetime as dt
+import importlib.util
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from pipelines.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LAKE = "lake"
+BUSY_MS = 30_000
+ATTEMPTS = 8
+INLINED_ROWS = 100
+CONFLICTS = ("database is locked", "conflict", "could not serialize", "deadlock", "duplicate key value")
+
+
+def connect(settings: Settings, read_only: bool = False, as_of: str | None = None) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse; its schemas are then visible as `core.*`, `indicators.*`, `ops.*`, `reference.*`.
+
+    Args:
+        as_of: a snapshot number or an ISO date or time: the warehouse as it was then.
+
+    Raises:
+        ValueError: `as_of` is neither a snapshot nor a date.
+        duckdb.Error: the catalogue cannot be reached, or there was no warehouse yet at that time.
+    """
+    settings.lake.mkdir(parents=True, exist_ok=True)
+    temporary = settings.home / "tmp"
+    con = duckdb.connect(config={"memory_limit": settings.memory_limit, "temp_directory": str(temporary)})
+    for extension in _extensions(settings):
+        con.execute(f"LOAD '{_extension_file(extension)}'")
+    options = [f"DATA_PATH '{settings.lake_data}'", f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS}"]
+    if not settings.catalogue:
+        options += ["META_JOURNAL_MODE 'WAL'", f"META_BUSY_TIMEOUT {BUSY_MS}"]
+    if read_only or as_of:
+        options.append("READ_ONLY")
+    if as_of:
+        options.append(f"SNAPSHOT_VERSION {as_of}" if as_of.isdigit() else f"SNAPSHOT_TIME '{_moment(as_of)}'")
+    con.execute(f"ATTACH 'ducklake:{_catalogue(settings)}' AS {LAKE} ({', '.join(options)})")
+    con.execute(f"USE {LAKE}")
+    return con
+
+
+@contextmanager
+def transaction(settings: Settings, message: str, extra: dict[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """One atomic commit of the warehouse, written while no other writer of this home is at work.
+
+    Args:
+        message: what the commit is, for a person; stands on the snapshot.
+        extra: what it is, for a program (delivery, sha256, DAG run).
+    """
+    with _turn(settings):
+        con = connect(settings)
+        try:
+            con.execute("BEGIN")
+            yield con
+            con.execute(
+                f"CALL {LAKE}.set_commit_message(?, ?, extra_info => ?)",
+                [settings.office or "migstat", message, json.dumps(extra, sort_keys=True)],
+            )
+            con.execute("COMMIT")
+        finally:
+            con.close()
+
+
+@contextmanager
+def maintenance(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection for upkeep, whose calls commit by themselves, while no other writer is at work."""
+    with _turn(settings):
+        con = connect(settings)
+        try:
+            yield con
+        finally:
+            con.close()
+
+
+def retrying() -> Retrying:
+    """Run a whole commit again when another writer got in between; nothing else is tried twice."""
+    return Retrying(
+        retry=retry_if_exception(_conflict),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.1, max=5),
+        reraise=True,
+    )
+
+
+def exists(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    """Whether the warehouse, as seen by this connection, holds a table."""
+    found = con.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? AND table_name = ?",
+        [LAKE, schema, table],
+    ).fetchall()
+    return bool(found[0][0])
+
+
+def ensure_table(
+    con: duckdb.DuckDBPyConnection, schema: str, table: str, columns: dict[str, str], comments: dict[str, str]
+) -> None:
+    """Create a table or add the columns it lacks; nothing stored is changed."""
+    con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    if not exists(con, schema, table):
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        con.execute(f"CREATE TABLE {schema}.{table} ({declared})")
+        added = list(columns)
+    else:
+        described = con.execute(f"DESCRIBE {schema}.{table}").fetchall()
+        added = [name for name in columns if name not in {row[0] for row in described}]
+        for name in added:
+            con.execute(f"ALTER TABLE {schema}.{table} ADD COLUMN {name} {columns[name]}")
+    for name in added:
+        text = comments.get(name, "").replace("'", "''")
+        con.execute(f"COMMENT ON COLUMN {schema}.{table}.{name} IS '{text}'")
+
+
+def _moment(as_of: str) -> str:
+    """A day alone means the end of that day, UTC: what had been published on it."""
+    text = f"{as_of} 23:59:59.999999" if len(as_of) == len("2026-01-31") else as_of
+    return dt.datetime.fromisoformat(text).isoformat(sep=" ")
+
+
+def _turn(settings: Settings) -> FileLock | nullcontext[None]:
+    settings.lake.mkdir(parents=True, exist_ok=True)
+    return nullcontext() if settings.catalogue else FileLock(settings.lake / "writer.lock")
+
+
+def _catalogue(settings: Settings) -> str:
+    return settings.catalogue or f"sqlite:{settings.lake / 'catalogue.sqlite'}"
+
+
+def _extensions(settings: Settings) -> list[str]:
+    catalogue = "postgres_scanner" if settings.catalogue.startswith("postgres:") else "sqlite_scanner"
+    remote = ["httpfs"] if "://" in settings.lake_data else []
+    return ["ducklake", catalogue, *remote]
+
+
+def _extension_file(name: str) -> Path:
+    """The signed binary inside the extension's own package: an office's network may be closed."""
+    package = f"duckdb_extension_{name}"
+    spec = importlib.util.find_spec(package)
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    found = [file for folder in folders for file in Path(folder).glob(f"**/{name}.duckdb_extension")]
+    if not found:
+        raise FileNotFoundError(f"the package {package.replace('_', '-')} is not installed: run `make install`")
+    return found[0]
+
+
+def _conflict(error: BaseException) -> bool:
+    return isinstance(error, duckdb.Error) and any(c in str(error).lower() for c in CONFLICTS)

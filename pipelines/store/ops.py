@@ -1,0 +1,121 @@
+"""The warehouse's own books: deliveries, validations, quarantine, computations, releases."""
+
+import datetime as dt
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.delivery import Outcome, Receipt
+from pipelines.store.lake import ensure_table, exists
+
+COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
+    "deliveries": {
+        "delivery_id": ("VARCHAR", "Dataset and content; the same bytes are the same delivery."),
+        "dataset": ("VARCHAR", "Dataset, the name of its contract."),
+        "file_name": ("VARCHAR", "File as it came, below the inbox folder of its dataset."),
+        "sha256": ("VARCHAR", "Digest of the raw bytes, under which landing keeps them."),
+        "size": ("BIGINT", "Bytes."),
+        "received_at": ("TIMESTAMP", "When it was taken in, UTC."),
+        "state": ("VARCHAR", "loaded or rejected."),
+        "reason": ("VARCHAR", "Why it was rejected; empty when loaded."),
+        "rows_read": ("BIGINT", "Observations read: loaded + quarantined + discarded."),
+        "rows_loaded": ("BIGINT", "Observations loaded."),
+        "rows_quarantined": ("BIGINT", "Observations held back."),
+        "rows_discarded": ("BIGINT", "Observations that repeat another one and are kept once."),
+        "rows_left_out": ("BIGINT", "Rows of the source that hold no observation (headings, blanks)."),
+        "contract_version": ("VARCHAR", "Digest of the contract it was judged by."),
+        "report": ("VARCHAR", "Its validation report."),
+        "run_id": ("VARCHAR", "The run that stored it."),
+        "recorded_at": ("TIMESTAMP", "When its outcome was recorded, UTC."),
+    },
+    "validations": {
+        "delivery_id": ("VARCHAR", "The delivery looked at."),
+        "dataset": ("VARCHAR", "Its dataset."),
+        "check_id": ("VARCHAR", "The check: a built-in name, or dataset and number of the expectation."),
+        "expectation": ("VARCHAR", "Great Expectations' name of the check."),
+        "column_name": ("VARCHAR", "Column looked at, if one."),
+        "severity": ("VARCHAR", "critical, warning or info."),
+        "status": ("VARCHAR", "pass, fail, no data or did not run."),
+        "observed": ("VARCHAR", "What was seen, in words."),
+        "unexpected_count": ("BIGINT", "How many places fail."),
+        "notes": ("VARCHAR", "What is expected, in a sentence."),
+        "contract_version": ("VARCHAR", "Digest of the contract."),
+        "validated_at": ("TIMESTAMP", "When, UTC."),
+    },
+    "quarantine": {
+        "delivery_id": ("VARCHAR", "The delivery the row came in."),
+        "dataset": ("VARCHAR", "Its dataset."),
+        "source_sheet": ("VARCHAR", "Sheet of the delivered file."),
+        "source_row": ("BIGINT", "Row of the delivered file."),
+        "column_name": ("VARCHAR", "Column concerned."),
+        "value": ("VARCHAR", "What stands there."),
+        "reason": ("VARCHAR", "What was expected, and what to do."),
+        "status": ("VARCHAR", "held: not loaded; discarded: a repetition of a row that is loaded."),
+    },
+    "computations": {
+        "indicator": ("VARCHAR", "Indicator code."),
+        "definition_sha256": ("VARCHAR", "Digest of its SQL file."),
+        "inputs_state": ("VARCHAR", "Last change of each input, by which a stale indicator is found."),
+        "input_snapshot": ("BIGINT", "Snapshot of the warehouse it was computed from."),
+        "observations": ("BIGINT", "How many observations it gave."),
+        "computed_at": ("TIMESTAMP", "When, UTC."),
+    },
+    "releases": {
+        "name": ("VARCHAR", "Name of the release."),
+        "snapshot_id": ("BIGINT", "Snapshot that stays readable whatever its age."),
+        "released_at": ("TIMESTAMP", "When, UTC."),
+    },
+}
+
+
+def ensure_ops(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the books that are not there yet."""
+    for table, columns in COLUMNS.items():
+        types = {name: kind for name, (kind, _) in columns.items()}
+        ensure_table(con, "ops", table, types, {name: text for name, (_, text) in columns.items()})
+
+
+def is_recorded(con: duckdb.DuckDBPyConnection, delivery_id: str, contract_version: str) -> bool:
+    """Whether a delivery's outcome under this version of its contract is in the books."""
+    if not exists(con, "ops", "deliveries"):
+        return False
+    found = con.execute(
+        "SELECT count(*) FROM ops.deliveries WHERE delivery_id = ? AND contract_version = ?",
+        [delivery_id, contract_version],
+    ).fetchall()
+    return bool(found[0][0])
+
+
+def record(con: duckdb.DuckDBPyConnection, receipt: Receipt, outcome: Outcome, state: str, run_id: str) -> None:
+    """Write a delivery's outcome into the books, in place of an earlier one."""
+    now = dt.datetime.now(dt.UTC)
+    delivery: dict[str, object] = receipt.model_dump() | outcome.model_dump(exclude={"checks", "problems"})
+    delivery |= {"state": state, "reason": outcome.reason, "rows_loaded": outcome.rows_accepted}
+    delivery |= {"run_id": run_id, "recorded_at": now}
+    checks: list[dict[str, object]] = [
+        {**c.model_dump(exclude={"column", "places"})}
+        | {"delivery_id": outcome.delivery_id, "dataset": outcome.dataset, "column_name": c.column}
+        | {"contract_version": outcome.contract_version, "validated_at": outcome.processed_at}
+        for c in outcome.checks
+    ]
+    quarantined: list[dict[str, object]] = [
+        {"delivery_id": outcome.delivery_id, "dataset": outcome.dataset, "source_sheet": p.sheet}
+        | {"source_row": p.row, "column_name": p.column, "value": p.value}
+        | {"reason": f"{p.expected}. {p.remedy}", "status": "discarded" if p.kind == "repeated" else "held"}
+        for p in outcome.problems
+        if p.row is not None
+    ]
+    for table, found in (("deliveries", [delivery]), ("validations", checks), ("quarantine", quarantined)):
+        con.execute(f"DELETE FROM ops.{table} WHERE delivery_id = ?", [outcome.delivery_id])
+        insert(con, table, found)
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, found: list[dict[str, object]]) -> None:
+    """Append rows to one of the books, in one statement."""
+    if not found:
+        return
+    names = list(COLUMNS[table])
+    con.register("found", pa.Table.from_pylist([{n: row.get(n) for n in names} for row in found]))
+    casts = ", ".join(f"CAST({n} AS {COLUMNS[table][n][0]})" for n in names)
+    con.execute(f"INSERT INTO ops.{table} SELECT {casts} FROM found")
+    con.unregister("found")
