@@ -233,7 +233,7 @@ def load_contract(path: Path) -> Contract:
     """
     text = path.read_text(encoding="utf-8")
     try:
-        document = YAML(typ="rt").load(text)
+        document: Any = YAML(typ="rt").load(text)
         if not isinstance(document, CommentedMap):
             raise ContractError(f"{path}:1: expected a mapping that starts with `dataset:`")
         version = hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -262,11 +262,11 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
 
 def _located(path: Path, document: Any, error: Any) -> str:
     """One finding of the model as `file:line: where: what`."""
-    node: Any = document
-    line, place = 1, []
+    node, line, place = document, 1, []
     for key in error["loc"]:
         try:
-            line = (node.lc.key(key) if isinstance(node, dict) else node.lc.item(key))[0] + 1
+            marks = node.lc
+            line = (marks.key(key) if isinstance(node, dict) else marks.item(key))[0] + 1
             node = node[key]
         except (KeyError, IndexError, TypeError, AttributeError):
             if error["type"] != "missing":

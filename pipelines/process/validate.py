@@ -251,5 +251,6 @@ def _not_run(check_id: str, expectation: Expectation) -> Check:
 
 def _page(result: ExpectationSuiteValidationResult) -> str:
     """The delivery's page as Great Expectations' Data Docs draw it."""
-    document = ValidationResultsPageRenderer(run_info_at_end=True).render(result)
-    return str(DefaultJinjaPageView().render(document))
+    renderer: Any = ValidationResultsPageRenderer(run_info_at_end=True)
+    view: Any = DefaultJinjaPageView()
+    return str(view.render(renderer.render(result)))

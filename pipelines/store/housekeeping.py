@@ -18,8 +18,7 @@ from pipelines.store.ops import ensure_ops, insert
 log = logging.getLogger(__name__)
 
 BOOKS_KEPT = dt.timedelta(days=1)
-GRACE = "1 hour"
-ORPHAN_GRACE = "1 day"
+GRACE = "2 days"  # a SQLite catalogue compares these times by the day, so one day could be a minute
 
 
 def housekeep(settings: Settings) -> dict[str, int]:
@@ -45,7 +44,7 @@ def housekeep(settings: Settings) -> dict[str, int]:
             f"CALL ducklake_cleanup_old_files('{LAKE}', older_than => now() - INTERVAL '{GRACE}')"
         ).fetchall()
         orphans = con.execute(
-            f"CALL ducklake_delete_orphaned_files('{LAKE}', older_than => now() - INTERVAL '{ORPHAN_GRACE}')"
+            f"CALL ducklake_delete_orphaned_files('{LAKE}', older_than => now() - INTERVAL '{GRACE}')"
         ).fetchall()
         done["files removed"] = len(old) + len(orphans)
     log.info("Housekeeping: %s", ", ".join(f"{count} {what}" for what, count in done.items()))

@@ -35,7 +35,8 @@ def connect(settings: Settings, read_only: bool = False, as_of: str | None = Non
 
     Raises:
         ValueError: `as_of` is neither a snapshot nor a date.
-        duckdb.Error: the catalogue cannot be reached, or there was no warehouse yet at that time.
+        LookupError: there was no warehouse yet at that time.
+        duckdb.Error: the catalogue cannot be reached.
     """
     settings.lake.mkdir(parents=True, exist_ok=True)
     temporary = settings.home / "tmp"
@@ -47,9 +48,12 @@ def connect(settings: Settings, read_only: bool = False, as_of: str | None = Non
         options += ["META_JOURNAL_MODE 'WAL'", f"META_BUSY_TIMEOUT {BUSY_MS}"]
     if read_only or as_of:
         options.append("READ_ONLY")
+    attach = f"ATTACH 'ducklake:{_catalogue(settings)}' AS {LAKE}"
+    con.execute(f"{attach} ({', '.join(options)})")
     if as_of:
-        options.append(f"SNAPSHOT_VERSION {as_of}" if as_of.isdigit() else f"SNAPSHOT_TIME '{_moment(as_of)}'")
-    con.execute(f"ATTACH 'ducklake:{_catalogue(settings)}' AS {LAKE} ({', '.join(options)})")
+        snapshot = as_of if as_of.isdigit() else _snapshot_at(con, _moment(as_of))
+        con.execute(f"DETACH {LAKE}")
+        con.execute(f"{attach} ({', '.join([*options, f'SNAPSHOT_VERSION {snapshot}'])})")
     con.execute(f"USE {LAKE}")
     return con
 
@@ -125,10 +129,25 @@ def ensure_table(
         con.execute(f"COMMENT ON COLUMN {schema}.{table}.{name} IS '{text}'")
 
 
-def _moment(as_of: str) -> str:
-    """A day alone means the end of that day, UTC: what had been published on it."""
+def _moment(as_of: str) -> dt.datetime:
+    """A day alone means the end of that day: what had been published on it. Times are UTC unless they say."""
     text = f"{as_of} 23:59:59.999999" if len(as_of) == len("2026-01-31") else as_of
-    return dt.datetime.fromisoformat(text).isoformat(sep=" ")
+    moment = dt.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _snapshot_at(con: duckdb.DuckDBPyConnection, moment: dt.datetime) -> int:
+    """The last snapshot not after a moment; asked for in DuckDB, as a SQLite catalogue compares times as text."""
+    found = con.execute(
+        f"SELECT max(snapshot_id) FILTER (snapshot_time <= $moment), min(snapshot_time) "
+        f"FROM ducklake_snapshots('{LAKE}')",
+        {"moment": moment},
+    ).fetchall()[0]
+    if found[0] is None:
+        raise LookupError(
+            f"there was no warehouse at {moment:%Y-%m-%d %H:%M} UTC; it begins at {found[1]:%Y-%m-%d %H:%M}"
+        )
+    return int(found[0])
 
 
 def _turn(settings: Settings) -> FileLock | nullcontext[None]:

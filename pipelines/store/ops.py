@@ -93,13 +93,13 @@ def record(con: duckdb.DuckDBPyConnection, receipt: Receipt, outcome: Outcome, s
     delivery |= {"state": state, "reason": outcome.reason, "rows_loaded": outcome.rows_accepted}
     delivery |= {"run_id": run_id, "recorded_at": now}
     checks: list[dict[str, object]] = [
-        {**c.model_dump(exclude={"column", "places"})}
+        dict[str, object](c.model_dump(exclude={"column", "places"}))
         | {"delivery_id": outcome.delivery_id, "dataset": outcome.dataset, "column_name": c.column}
         | {"contract_version": outcome.contract_version, "validated_at": outcome.processed_at}
         for c in outcome.checks
     ]
     quarantined: list[dict[str, object]] = [
-        {"delivery_id": outcome.delivery_id, "dataset": outcome.dataset, "source_sheet": p.sheet}
+        dict[str, object](delivery_id=outcome.delivery_id, dataset=outcome.dataset, source_sheet=p.sheet)
         | {"source_row": p.row, "column_name": p.column, "value": p.value}
         | {"reason": f"{p.expected}. {p.remedy}", "status": "discarded" if p.kind == "repeated" else "held"}
         for p in outcome.problems
