@@ -132,7 +132,10 @@ def ensure_table(
 def _moment(as_of: str) -> dt.datetime:
     """A day alone means the end of that day: what had been published on it. Times are UTC unless they say."""
     text = f"{as_of} 23:59:59.999999" if len(as_of) == len("2026-01-31") else as_of
-    moment = dt.datetime.fromisoformat(text)
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"“{as_of}” is neither a snapshot number nor a date such as 2026-01-31") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 

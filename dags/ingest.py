@@ -1,0 +1,65 @@
+"""One DAG per dataset contract: collect what waits in the inbox, then process and store each delivery."""
+
+from typing import Any
+
+from airflow.sdk import DAG, Asset, dag, get_current_context, task, task_group
+from airflow.sdk.exceptions import AirflowFailException
+
+from pipelines.contract import Contract, load_contracts
+from pipelines.settings import Settings
+
+RETRY = {"retries": 2, "retry_delay": 30.0, "retry_exponential_backoff": 2.0}
+
+
+def ingest(contract: Contract) -> DAG:
+    """The DAG of one dataset."""
+
+    @dag(
+        dag_id=f"ingest_{contract.dataset}",
+        schedule=contract.schedule,
+        catchup=False,
+        max_active_runs=1,
+        tags=["ingest", contract.frequency],
+        doc_md=f"### {contract.title}\n\n{contract.description}\n\nSource: {contract.provider}",
+    )
+    def ingest_dataset() -> None:
+        @task(**RETRY)
+        def collect() -> list[str]:
+            """Land the files of the inbox; gives the deliveries to be processed."""
+            from pipelines.collect.land import collect as collect_deliveries
+            from pipelines.store.load import recorded
+
+            settings = Settings()
+            return collect_deliveries(contract, settings, recorded(contract, settings))
+
+        @task
+        def process(delivery_id: str) -> str:
+            """Harmonise and validate; what is wrong with the file is an outcome, so no retry can help."""
+            from pipelines.process.run import process as process_delivery
+
+            process_delivery(delivery_id, Settings())
+            return delivery_id
+
+        @task(outlets=[Asset(f"migstat_{contract.dataset}", uri=f"migstat://core/{contract.dataset}")], **RETRY)
+        def store(delivery_id: str) -> None:
+            """Commit the outcome; a refusal is recorded and then fails the task, in words, without a retry."""
+            from pipelines.delivery import DeliveryRejected
+            from pipelines.store.load import store as store_delivery
+
+            context: Any = get_current_context()
+            try:
+                store_delivery(delivery_id, Settings(), run_id=context["run_id"])
+            except DeliveryRejected as rejection:
+                raise AirflowFailException(str(rejection)) from None
+
+        @task_group
+        def delivery(delivery_id: str) -> None:
+            store(process(delivery_id))
+
+        delivery.expand(delivery_id=collect())
+
+    return ingest_dataset()
+
+
+for _contract in load_contracts(Settings().contracts).values():
+    ingest(_contract)

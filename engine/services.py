@@ -1,0 +1,171 @@
+"""Airflow's processes, started in one process group and always stopped together."""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+
+from engine.environment import HOST, airflow_home, environment, free_port
+from pipelines.settings import Settings
+
+SERVICES: dict[str, list[str]] = {
+    "api-server": ["api-server"],
+    "scheduler": ["scheduler", "--skip-serve-logs"],
+    "dag-processor": ["dag-processor"],
+    "triggerer": ["triggerer", "--skip-serve-logs"],
+}
+HEALTHY_WITHIN = 120.0
+STOPPED_WITHIN = 15.0
+LOG_TAIL = 25
+PR_SET_PDEATHSIG = 1
+
+
+class EngineError(Exception):
+    """Airflow did not start, or died; the message holds the tail of the log that says why."""
+
+
+class Engine:
+    """The engine of one home. `start` it, ask its API, and `stop` it whatever happens in between."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.home = airflow_home(settings)
+        self.state = self.home / "engine.json"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """Address of the web UI and the API."""
+        return f"http://{HOST}:{self.port}"
+
+    def start(self, detached: bool = False) -> None:
+        """Migrate the metadata database and start every service, which then runs until `stop`.
+
+        Args:
+            detached: outlive this process (`make up`); otherwise the services end when it ends, however it ends.
+
+        Raises:
+            EngineError: it runs already, or a command fails.
+        """
+        if self.running():
+            raise EngineError(f"the engine of {self.settings.home} runs already: `make down` stops it")
+        self.port = free_port()
+        env = environment(self.settings, self.port)
+        self._log("").parent.mkdir(parents=True, exist_ok=True)
+        self._migrate(env)
+        for name, arguments in SERVICES.items():
+            self.processes[name] = self._spawn(name, arguments, env, detached)
+            self._remember()
+
+    def wait_healthy(self) -> None:
+        """Return once scheduler, dag-processor and triggerer report to the API.
+
+        Raises:
+            EngineError: one died, or they were not up in time.
+        """
+        deadline = time.monotonic() + HEALTHY_WITHIN
+        while time.monotonic() < deadline:
+            self.check_alive()
+            try:
+                health = httpx.get(f"{self.url}/api/v2/monitor/health", timeout=5).json()
+                if all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor")):
+                    return
+            except (httpx.HTTPError, ValueError, KeyError):
+                pass
+            time.sleep(0.3)
+        raise EngineError(f"Airflow was not up within {HEALTHY_WITHIN:.0f} s\n{self._tail('scheduler')}")
+
+    def check_alive(self) -> None:
+        """Raise an EngineError when a service has ended by itself."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                raise EngineError(f"the {name} ended with code {process.returncode}\n{self._tail(name)}")
+
+    def running(self) -> bool:
+        """Whether an engine of this home is running, started by this process or another."""
+        return bool(self._members())
+
+    def stop(self) -> None:
+        """Stop every process of the group; nothing to do is no error."""
+        members = self._members()
+        for process in members:
+            _signal(process, signal.SIGTERM)
+        _, left = psutil.wait_procs(members, timeout=STOPPED_WITHIN)
+        for process in {*left, *self._members()}:
+            _signal(process, signal.SIGKILL)
+        psutil.wait_procs(self._members(), timeout=STOPPED_WITHIN)
+        self.state.unlink(missing_ok=True)
+        self.processes.clear()
+
+    def load(self) -> None:
+        """Take over the port of an engine another process started."""
+        self.port = int(json.loads(self.state.read_text(encoding="utf-8"))["port"])
+
+    def _migrate(self, env: dict[str, str]) -> None:
+        """Create or upgrade the metadata database."""
+        with self._log("migrate").open("wb") as log:
+            done = subprocess.run([*_airflow(), "db", "migrate"], env=env, stdout=log, stderr=log, check=False)
+        if done.returncode:
+            raise EngineError(f"`airflow db migrate` failed\n{self._tail('migrate')}")
+
+    def _spawn(self, name: str, arguments: list[str], env: dict[str, str], detached: bool) -> subprocess.Popen[bytes]:
+        with self._log(name).open("ab") as log:
+            return subprocess.Popen(
+                [*_airflow(), *arguments],
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=None if detached else _die_with_parent,
+            )
+
+    def _remember(self) -> None:
+        """Write down who belongs to this engine: each service leads a session of its own."""
+        sessions = {name: process.pid for name, process in self.processes.items()}
+        self.state.write_text(json.dumps({"port": self.port, "sessions": sessions}), encoding="utf-8")
+
+    def _members(self) -> list[psutil.Process]:
+        """Every process of this home's engine, found by its environment: children that changed group too."""
+        marked = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get("AIRFLOW_HOME") == str(self.home) and process.pid != os.getpid():
+                    marked.append(process)
+            except (psutil.Error, OSError):
+                continue
+        ours = {os.getpid(), *(p.pid for p in psutil.Process().parents())}
+        return [p for p in marked if p.pid not in ours and p.status() != psutil.STATUS_ZOMBIE]
+
+    def _log(self, name: str) -> Path:
+        return self.home / "logs" / "engine" / f"{name}.log"
+
+    def _tail(self, name: str) -> str:
+        log = self._log(name)
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+        return "\n".join([f"The last lines of {log}:", *lines[-LOG_TAIL:]])
+
+
+def _airflow() -> list[str]:
+    return [sys.executable, "-m", "airflow"]
+
+
+def _die_with_parent() -> None:
+    """Linux: end when the launcher ends, even by kill -9."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.Error:
+        return
