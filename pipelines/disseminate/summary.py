@@ -1,5 +1,7 @@
 """What a run did, for the person who started it: deliveries, indicators, and where to look next."""
 
+from typing import Any
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -8,7 +10,7 @@ from pipelines.settings import Settings
 from pipelines.store.lake import connect, exists
 from pipelines.store.load import has_warehouse
 
-SHOWN_AREAS = ["ARM", "KGZ", "MDA", "SRB", "UKR"]
+SHOWN_AREAS = ["KGZ", "MDA", "SRB"]
 QUERY = "SELECT ref_area, time_period, obs_value FROM indicators.observations WHERE indicator = '10.7.4' ORDER BY ALL"
 
 
@@ -18,8 +20,7 @@ def summary(settings: Settings) -> RenderableType:
         return Text("There is no warehouse yet: nothing has been delivered.")
     with connect(settings, read_only=True) as con:
         deliveries = con.execute(
-            """SELECT dataset, file_name, state, rows_loaded, rows_discarded,
-                      replace(reason, ' | ', chr(10)), strftime(recorded_at, '%Y-%m-%d %H:%M')
+            """SELECT dataset, file_name, state, rows_loaded, rows_discarded, reason, report
                FROM ops.deliveries ORDER BY dataset, file_name"""
         ).fetchall()
         values = []
@@ -28,43 +29,53 @@ def summary(settings: Settings) -> RenderableType:
                 """SELECT indicator, concept, ref_area, max(time_period), max_by(obs_value, time_period),
                           any_value(unit_measure)
                    FROM indicators.observations
-                   WHERE list_contains(?, ref_area) AND sex IN ('_T', 'F') AND obs_value IS NOT NULL
-                         AND (sex = '_T' OR indicator = 'female_share')
+                   WHERE list_contains(?, ref_area) AND obs_value IS NOT NULL
+                         AND sex = CASE indicator WHEN 'female_share' THEN 'F' ELSE '_T' END
                    GROUP BY indicator, concept, ref_area ORDER BY indicator, concept, ref_area""",
                 [SHOWN_AREAS],
             ).fetchall()
     return Group(
         _deliveries(deliveries),
+        *_rejections(deliveries),
         _indicators(values),
         Text(f"Validation reports: {settings.reports}"),
-        Text(f'Next, ask the warehouse: migstat sql "{QUERY}"'),
+        Text(f'Next, ask the warehouse: .venv/bin/migstat sql "{QUERY}"'),
     )
 
 
-def _deliveries(found: list[tuple[str, ...]]) -> Table:
+def _deliveries(found: list[tuple[Any, ...]]) -> Table:
     table = Table(title="Deliveries", title_justify="left")
-    for name in ("dataset", "file", "state"):
-        table.add_column(name)
+    table.add_column("dataset", no_wrap=True)
+    table.add_column("file", overflow="fold")
+    table.add_column("state", no_wrap=True)
     table.add_column("loaded", justify="right")
     table.add_column("repeated", justify="right")
-    table.add_column("why it was rejected")
-    table.add_column("recorded (UTC)")
-    for dataset, file, state, loaded, discarded, reason, at in found:
+    for dataset, file, state, loaded, discarded, _, _ in found:
         style = "red" if state == "rejected" else ""
-        table.add_row(dataset, file, Text(state, style), str(loaded), str(discarded), reason, at)
+        table.add_row(dataset, file, Text(state, style), str(loaded), str(discarded))
     return table
 
 
-def _indicators(found: list[tuple[str, str, str, str, float, str]]) -> Table:
+def _rejections(found: list[tuple[Any, ...]]) -> list[Text]:
+    """Each refused delivery with the expectations it does not meet."""
+    lines = []
+    for _, file, state, _, _, reason, report in found:
+        if state == "rejected":
+            causes = "\n".join(f"  - not so: {cause}" for cause in reason.split(" | "))
+            lines.append(Text(f"Rejected: {file}\n{causes}\n  Where exactly: {report}", "red"))
+    return lines
+
+
+def _indicators(found: list[tuple[Any, ...]]) -> Table:
     """One row per indicator and concept, one column per country: latest value and its period."""
     table = Table(title="Indicators, latest value (period)", title_justify="left")
-    table.add_column("indicator")
-    table.add_column("unit")
+    table.add_column("indicator", overflow="fold")
+    table.add_column("unit", overflow="fold")
     for area in SHOWN_AREAS:
-        table.add_column(area, justify="right")
+        table.add_column(area, justify="right", no_wrap=True)
     rows: dict[tuple[str, str, str], dict[str, str]] = {}
     for indicator, concept, area, period, value, unit in found:
-        rows.setdefault((indicator, concept, unit), {})[area] = f"{value:,.3f} ({period})"
+        rows.setdefault((indicator, concept, unit), {})[area] = f"{value:,.2f} ({period})"
     for (indicator, concept, unit), cells in rows.items():
         name = indicator if concept == "global" else f"{indicator} ({concept})"
         table.add_row(name, unit, *(cells.get(area, "") for area in SHOWN_AREAS))

@@ -1,6 +1,7 @@
 """Process one delivery: harmonise it, validate it, and write down what was found."""
 
 import datetime as dt
+import html
 import logging
 import shutil
 from pathlib import Path
@@ -37,10 +38,11 @@ def examine(receipt: Receipt, contract: Contract, settings: Settings, folder: Pa
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     found = harmonise(receipt, contract, settings, folder)
-    checks, report = validate(found, contract, receipt.delivery_id, folder, settings)
+    checks, page = validate(found, contract, receipt.delivery_id, folder, settings)
     refused = any(c.severity == "critical" and c.status != "pass" for c in checks)
     kept = found.rows_read - found.rows_discarded
-    return Outcome(
+    report = settings.reports / contract.dataset / f"{receipt.delivery_id}.html"
+    outcome = Outcome(
         delivery_id=receipt.delivery_id,
         dataset=contract.dataset,
         state=State.REJECTED if refused else State.ACCEPTED,
@@ -55,3 +57,12 @@ def examine(receipt: Receipt, contract: Contract, settings: Settings, folder: Pa
         report=str(report),
         processed_at=dt.datetime.now(dt.UTC),
     )
+    write_whole(report, _with_findings(page, explain(receipt, outcome)))
+    return outcome
+
+
+def _with_findings(page: str, findings: str) -> str:
+    """The page with the findings in words on top: Data Docs count failing rows but do not place them."""
+    style = "white-space: pre-wrap; margin: 4rem 1rem 1rem; padding: 1rem; border: 1px solid #888; font: inherit"
+    words = f'<pre id="findings" style="{style}">{html.escape(findings)}</pre>'
+    return page.replace("<body>", f"<body>{words}", 1)
