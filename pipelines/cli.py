@@ -230,3 +230,7 @@ def _print(relation: "duckdb.DuckDBPyRelation | None", format: str) -> None:
         typer.echo(json.dumps(rows, ensure_ascii=False, default=str, indent=1))
     else:
         relation.show(max_rows=OUTPUT_LIMIT, max_width=200, null_value="")
+
+
+if __name__ == "__main__":
+    app()

@@ -39,6 +39,9 @@ PROVENANCE = {
 }
 
 
+PERIOD_IN_NAME = r"(?:1[89]|20|21)\d\d(?:-Q?\d{1,2})?"
+
+
 class ContractError(Exception):
     """A contract is wrong; the message says in which file and line, and what was expected."""
 
@@ -117,7 +120,7 @@ class Source(_Strict):
     def match(self, path: PurePath) -> dict[str, str] | None:
         """What the file's name says, or None when it is not of this layout."""
         depth = self.file.count("/") + 1
-        found = template(self.file, ".+?").fullmatch("/".join(path.parts[-depth:]))
+        found = template(self.file, PERIOD_IN_NAME).fullmatch("/".join(path.parts[-depth:]))
         return None if found is None else found.groupdict()
 
 
@@ -160,7 +163,7 @@ class Contract(_Strict):
         known = set(self.columns) | set(ATTRIBUTES)
         for where, name in self._named_columns():
             if name not in known:
-                raise ValueError(f"{where} names the column `{name}`, which is not among `columns`")
+                raise ValueError(f"{where} names a column that is not among `columns`: `{name}`")
         for name in ("ref_area", "time_period"):
             if name not in self.columns or not self.columns[name].key:
                 raise ValueError(f"`columns` needs `{name}` with `key: true`")
@@ -242,7 +245,7 @@ def load_contract(path: Path) -> Contract:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ContractError(f"{path}:{line}: not readable as YAML: {error.problem}") from error
     except ValidationError as error:
-        raise ContractError("\n".join(_located(path, document, e) for e in error.errors())) from error
+        raise ContractError("\n".join(_located(path, text, document, e) for e in error.errors())) from error
     if contract.dataset != path.stem:
         raise ContractError(f"{path}:1: `dataset: {contract.dataset}` must be the file's own name, {path.stem}")
     return contract
@@ -260,7 +263,7 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
     return contracts
 
 
-def _located(path: Path, document: Any, error: Any) -> str:
+def _located(path: Path, text: str, document: Any, error: Any) -> str:
     """One finding of the model as `file:line: where: what`."""
     node, line, place = document, 1, []
     for key in error["loc"]:
@@ -273,6 +276,16 @@ def _located(path: Path, document: Any, error: Any) -> str:
                 continue
         place.append(str(key))
     message = error["msg"].removeprefix("Value error, ")
+    if not place:
+        line = _first_mention(text, re.findall(r"`(\w+)`", message)) or line
     found = error["input"]
     shown = f" (found {found!r})" if isinstance(found, str | int | float | bool) else ""
     return f"{path}:{line}: {'.'.join(place) or 'contract'}: {message}{shown}"
+
+
+def _first_mention(text: str, names: list[str]) -> int | None:
+    """The first line that mentions the last of some names: where a rule across the contract is broken."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if names and re.search(rf"\b{names[-1]}\b", line):
+            return number
+    return None

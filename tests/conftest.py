@@ -1,0 +1,84 @@
+"""Fixtures: a fresh home, and a warehouse that holds the samples or, where they are at hand, the full files."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.analyse.indicators import compute
+from pipelines.collect.land import land
+from pipelines.contract import load_contract
+from pipelines.delivery import DeliveryRejected, Outcome
+from pipelines.process.run import process
+from pipelines.settings import ROOT, Settings
+from pipelines.store.lake import connect
+from pipelines.store.load import store
+
+SAMPLES = ROOT / "samples" / "inbox"
+REAL = Path(os.environ.get("MIGSTAT_REAL_DATA", ROOT.parent / "shared" / "data"))
+
+
+def ingest(file: Path, dataset: str, settings: Settings, depth: int = 1) -> Outcome:
+    """Land, process and store one file; a refusal is an outcome here."""
+    contract = load_contract(settings.contracts / f"{dataset}.yaml")
+    receipt = land(file, contract, settings, Path(*file.parts[-depth:]))
+    outcome = process(receipt.delivery_id, settings)
+    try:
+        store(receipt.delivery_id, settings)
+    except DeliveryRejected as rejection:
+        assert outcome.state == rejection.outcome.state
+    return outcome
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def sample_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home whose warehouse holds all samples and the indicators computed from them."""
+    settings = Settings(home=tmp_path_factory.mktemp("samples"))
+    for folder in sorted(SAMPLES.iterdir()):
+        for file in sorted(f for f in folder.rglob("*") if f.is_file()):
+            ingest(file, folder.name, settings, len(file.relative_to(folder).parts))
+    compute(settings)
+    return settings
+
+
+@pytest.fixture
+def samples(sample_settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with connect(sample_settings, read_only=True) as con:
+        yield con
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """The folder of the sources' full files."""
+    if not REAL.is_dir():
+        pytest.skip(f"the full files are not at {REAL}; set MIGSTAT_REAL_DATA")
+    return REAL
+
+
+@pytest.fixture(scope="session")
+def real_settings(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home whose warehouse holds the full files and the indicators computed from them."""
+    settings = Settings(home=tmp_path_factory.mktemp("real"))
+    for dataset, file in {
+        "migrant_stock": "un_desa_ims2019/UN_MigrantStockTotal_2019.xlsx",
+        "population": "wpp2024/wpp2024_seeeca_components.csv",
+        "refugees": "unhcr/population_seeeca_2000_2025.csv",
+        "gdp": "datasets_gdp/gdp.csv",
+    }.items():
+        assert ingest(real / file, dataset, settings).state == "accepted"
+    ingest(SAMPLES / "remittances" / "bop_remittances_sample.csv", "remittances", settings)
+    compute(settings)
+    return settings
+
+
+@pytest.fixture
+def real_warehouse(real_settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with connect(real_settings, read_only=True) as con:
+        yield con
