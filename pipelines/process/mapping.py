@@ -19,7 +19,10 @@ ValueColumn = tuple[Values, int, dict[str, str]]
 
 @dataclass
 class Tidy:
-    """One tidy column: its SQL, and the condition and wording of what can be wrong with it."""
+    """One tidy column: its SQL, and the condition and wording of what can be wrong with it.
+
+    `sql`, `wrong`, `column` (the header it comes from) and `text` (the cell) are SQL expressions.
+    """
 
     sql: str
     wrong: str = ""
@@ -46,7 +49,7 @@ class Mapping:
         columns += [f"{_text(value)} AS {name}" for name, value in constants.items()] + ["source_row"]
         checks = [t for t in self.tidy.values() if t.wrong]
         found = ", ".join(
-            f"CASE WHEN {t.wrong} THEN {{'kind': {_text(t.kind)}, 'column': {_text(t.column)}, "
+            f"CASE WHEN {t.wrong} THEN {{'kind': {_text(t.kind)}, 'column': {t.column}, "
             f"'value': {t.text}, 'expected': {_text(t.expected)}}} END"
             for t in checks
         )
@@ -121,7 +124,12 @@ def _long(
     """One row per value cell. Returns the SQL of the tidy columns that vary between value columns."""
     names = sorted({name for _, _, said in values for name in said})
     cells = ", ".join(
-        "{" + ", ".join([f"'v_value': c{i}"] + [f"'v_{n}': {_text(said.get(n, ''))}" for n in names]) + "}"
+        "{"
+        + ", ".join(
+            [f"'v_value': c{i}", f"'v_header': {_text(raw.header[i])}"]
+            + [f"'v_{n}': {_text(said.get(n, ''))}" for n in names]
+        )
+        + "}"
         for _, i, said in values
     )
     blank = " AND ".join(f"c{i} = ''" for i in range(len(raw.header)))
@@ -130,7 +138,9 @@ def _long(
     ]
     if len(values) == 1:
         _, i, said = values[0]
-        single = ", ".join([f"c{i} AS v_value"] + [f"{_text(said[n])} AS v_{n}" for n in names])
+        single = ", ".join(
+            [f"c{i} AS v_value", f"{_text(raw.header[i])} AS v_header"] + [f"{_text(said[n])} AS v_{n}" for n in names]
+        )
         mapping.long = f"SELECT *, {single} FROM raw WHERE {' AND '.join(keep)}"
     else:
         mapping.long = f"SELECT *, unnest([{cells}], recursive := true) FROM raw WHERE {' AND '.join(keep)}"
@@ -160,7 +170,7 @@ def _column(
     column = contract.columns[name]
     stated = constants.get(source_field.name or name, "")
     text = texts.get(name, _text(stated))
-    header = source_field.header or name
+    header = _text(source_field.header or name)
     if column.type in ("area", "code"):
         known = _codes(column.codelist or "areas", column.codes, source_field, reference)
         expected = _code_of(column.codelist or name, known)
@@ -253,21 +263,20 @@ def _observation(
     wrong = f"({mark}) IS NULL AND ({number}) IS NULL"
     decimal = f"a number with “{source.decimal}” as decimal mark"
     expected = f"{decimal}, or one of the marks for missing: {', '.join(map(repr, source.missing))}"
-    header = fields["obs_value"].header if "obs_value" in fields else "value"
     mapping.tidy["obs_value"] = Tidy(
-        f"CASE WHEN ({mark}) IS NULL THEN {number} END", wrong, "cell", header, cell, expected
+        f"CASE WHEN ({mark}) IS NULL THEN {number} END", wrong, "cell", "v_header", cell, expected
     )
     stated = text("obs_status")
     mapping.tidy["obs_status"] = Tidy(f"coalesce({mark}, nullif({stated}, ''), 'A')")
     power = f"TRY_CAST({text('unit_mult', '0')} AS SMALLINT)"
     mapping.tidy["unit_mult"] = Tidy(
-        power, f"{power} IS NULL", "cell", "unit_mult", text("unit_mult", "0"), "a power of ten such as 0, 3 or 6"
+        power, f"{power} IS NULL", "cell", "'unit_mult'", text("unit_mult", "0"), "a power of ten such as 0, 3 or 6"
     )
     for name, default in {"unit_measure": "", "concept": "global", "source": "", "vintage": "", "note": ""}.items():
         if name in fields and fields[name].codes:
             known = _own(fields[name])
             expected = f"one of: {', '.join(fields[name].codes)}"
-            _coded(mapping, name, text(name), fields[name].header, known, expected, key=False)
+            _coded(mapping, name, text(name), _text(fields[name].header), known, expected, key=False)
         else:
             mapping.tidy[name] = Tidy(f"nullif({text(name, default)}, '')")
 
