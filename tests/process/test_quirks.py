@@ -1,0 +1,176 @@
+"""What real files hold that a careless loader gets wrong, each seen through a contract."""
+
+import datetime as dt
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.contract import Contract, load_contract
+from pipelines.delivery import Receipt
+from pipelines.process.harmonise import Harmonised, harmonise, staged
+from pipelines.settings import Settings
+
+BASE: dict[str, object] = {
+    "dataset": "quirks",
+    "title": "t",
+    "description": "d",
+    "provider": "p",
+    "licence": "l",
+    "frequency": "A",
+    "columns": {
+        "ref_area": {"type": "area", "key": True, "description": "d"},
+        "time_period": {"type": "period", "key": True, "description": "d"},
+    },
+}
+
+
+def contract(**source: object) -> Contract:
+    columns = {"ref_area": "area", "time_period": "year"}
+    described = {"file": "*.csv", "format": "csv", "tables": [{"columns": columns, "values": [{"header": "value"}]}]}
+    return Contract.model_validate({**BASE, "sources": [described | source]})
+
+
+def harmonised(text: str, tmp_path: Path, described: Contract) -> Harmonised:
+    settings = Settings(home=tmp_path / "home")
+    folder = tmp_path / "staged"
+    folder.mkdir(exist_ok=True)
+    raw = settings.landing / "00" / "file.csv"
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    raw.write_bytes(text.encode(described.sources[0].encoding))
+    received = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    receipt = Receipt(
+        delivery_id="quirks-1", dataset="quirks", file_name="file.csv", sha256="00", size=1, received_at=received
+    )
+    return harmonise(receipt, described, settings, folder)
+
+
+def tidy(result: Harmonised, columns: str = "ref_area, time_period, obs_value, obs_status") -> list[tuple[object, ...]]:
+    return duckdb.sql(f"SELECT {columns} FROM {staged(result.files)} ORDER BY source_row").fetchall()
+
+
+@pytest.mark.parametrize("space", [" ", "\u00a0", "\u202f"])
+def test_every_kind_of_space_in_thousands(tmp_path: Path, space: str) -> None:
+    """The fast CSV engines keep such a number as text without a word."""
+    described = contract(delimiter=";", decimal=",", thousands=" \u00a0\u202f")
+    result = harmonised(f"area;year;value\nMDA;2020;14{space}337{space}084,5\n", tmp_path, described)
+    assert tidy(result) == [("MDA", "2020", 14337084.5, "A")]
+
+
+def test_marks_keep_their_meaning(tmp_path: Path) -> None:
+    described = contract(missing={"..": "O", "-": "M", "x": "Q", "": "L"})
+    result = harmonised(
+        "area,year,value\nMDA,2020,..\nMDA,2021,-\nMDA,2022,X\nMDA,2023,\nMDA,2024,0\n", tmp_path, described
+    )
+    assert [row[2:] for row in tidy(result)] == [(None, "O"), (None, "M"), (None, "Q"), (None, "L"), (0.0, "A")]
+
+
+def test_namibia_is_not_missing(tmp_path: Path) -> None:
+    table = {
+        "columns": {"ref_area": {"header": "area", "scheme": "iso2"}, "time_period": "year"},
+        "values": [{"header": "value"}],
+    }
+    result = harmonised("area,year,value\nNA,2020,1\n", tmp_path, contract(tables=[table]))
+    assert tidy(result) == [("NAM", "2020", 1.0, "A")]
+
+
+def test_year_written_as_a_float(tmp_path: Path) -> None:
+    result = harmonised("area,year,value\nMDA,2020.0,1\n", tmp_path, contract())
+    assert tidy(result) == [("MDA", "2020", 1.0, "A")]
+
+
+@pytest.mark.parametrize("cell", ["nan", "inf", "1_000", "12a", "1,5", "0x10", "--1", "1 000"])
+def test_what_is_not_a_number_is_a_problem_not_a_value(tmp_path: Path, cell: str) -> None:
+    result = harmonised(f'area,year,value\nMDA,2020,"{cell}"\nMDA,2021,1\n', tmp_path, contract())
+    assert [str(p) for p in result.problems] == [
+        f"row 2, column “value”: found “{cell}”; expected a number with “.” as decimal mark, "
+        "or one of the marks for missing: ''"
+    ]
+    assert tidy(result)[0][2] is None
+
+
+def test_unknown_area_is_never_guessed(tmp_path: Path) -> None:
+    result = harmonised("area,year,value\nMDB,2020,1\nMDA,2021,1\n", tmp_path, contract())
+    assert [(p.kind, p.row, p.value) for p in result.problems] == [("code", 2, "MDB")]
+
+
+def test_missing_column_is_named_with_those_there_are(tmp_path: Path) -> None:
+    result = harmonised("area,jahr,value\nMDA,2020,1\n", tmp_path, contract())
+    assert [str(p) for p in result.problems] == [
+        "column “year”: expected a column of this name; the closest are: area. The header reads: area; jahr; value."
+    ]
+    assert result.files == []
+
+
+def test_equal_repetition_is_kept_once_and_counted(tmp_path: Path) -> None:
+    result = harmonised("area,year,value\nMDA,2020,1\nMDA,2020,1\nMDA,2021,2\n", tmp_path, contract())
+    assert tidy(result) == [("MDA", "2020", 1.0, "A"), ("MDA", "2021", 2.0, "A")]
+    assert (result.rows_read, result.rows_discarded, result.counts) == (3, 1, {"repeated": 1})
+
+
+def test_contradicting_repetition_is_a_problem_and_neither_is_dropped(tmp_path: Path) -> None:
+    result = harmonised("area,year,value\nMDA,2020,1\nMDA,2020,2\n", tmp_path, contract())
+    assert result.counts == {"duplicate": 1}
+    assert len(tidy(result)) == 2
+
+
+def test_nothing_but_missing_marks_is_no_success(tmp_path: Path) -> None:
+    result = harmonised("area,year,value\nMDA,2020,\nMDA,2021,\n", tmp_path, contract())
+    assert result.counts == {"no data": 1}
+
+
+def test_blank_lines_are_left_out_and_shift_no_number(tmp_path: Path) -> None:
+    result = harmonised("area,year,value\nMDA,2020,1\n,,\nMDA,2021,2\n", tmp_path, contract())
+    assert tidy(result, "obs_value, source_row") == [(1.0, 2), (2.0, 4)]
+    assert result.rows_left_out == 1
+
+
+@given(
+    value=st.floats(allow_nan=False, allow_infinity=False, width=64),
+    separators=st.sampled_from([(".", ""), (",", " "), (",", "."), (".", ",")]),
+)
+def test_numbers_come_back_to_the_last_digit(
+    tmp_path_factory: pytest.TempPathFactory, value: float, separators: tuple[str, str]
+) -> None:
+    """However an office writes it: decimal point or comma, thousands grouped or not."""
+    decimal, thousands = separators
+    written = f"{value:,.6f}" if abs(value) < 1e15 else f"{value:,.0f}"
+    expected = float(written.replace(",", ""))
+    local = written.replace(",", "\x00").replace(".", decimal).replace("\x00", thousands)
+    described = contract(delimiter=";", decimal=decimal, thousands=thousands)
+    result = harmonised(f"area;year;value\nMDA;2020;{local}\n", tmp_path_factory.mktemp("n"), described)
+    assert tidy(result, "obs_value") == [(expected,)]
+
+
+def test_unhcr_codes_are_not_iso_codes(sample_settings: Settings) -> None:
+    """UNHCR's AUS is Austria: both codes are kept, and the ISO one counts."""
+    from pipelines.store.lake import connect
+
+    with connect(sample_settings, read_only=True) as con:
+        found = con.execute("SELECT DISTINCT ref_area FROM core.refugees WHERE ref_area_unhcr = 'AUS'").fetchall()
+        origins = con.execute(
+            "SELECT DISTINCT counterpart_area FROM core.refugees WHERE counterpart_area IN ('UNK', 'XXA') ORDER BY 1"
+        ).fetchall()
+        same = con.execute("SELECT count(*) FROM core.refugees WHERE ref_area = counterpart_area").fetchall()
+    assert found == [("AUT",)]
+    assert origins == [("UNK",), ("XXA",)]
+    assert same[0][0] > 0
+
+
+def test_policy_answers_keep_blank_not_applicable_and_no_response_apart(sample_settings: Settings) -> None:
+    from pipelines.store.lake import connect
+
+    with connect(sample_settings, read_only=True) as con:
+        found = con.execute(
+            "SELECT ref_area, obs_status, count(*) FROM core.policy_answers WHERE obs_status <> 'A' GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        half = con.execute("SELECT sum(obs_value) FROM core.policy_answers WHERE ref_area = 'MDA'").fetchall()
+    assert found == [("ARM", "M", 1), ("GEO", "L", 30), ("MDA", "O", 1)]
+    assert half == [(40.0,)], "the constructed case scores 20 of 30 items, 40 half-points"
+
+
+def test_shipped_contract_names_match_their_files() -> None:
+    for path in Settings().contracts.glob("*.yaml"):
+        assert load_contract(path).dataset == path.stem
