@@ -216,7 +216,7 @@ def template(text: str, period: str) -> re.Pattern[str]:
         period: what a `{time_period}` looks like, so that it does not match any word.
     """
     pattern = re.escape(text).replace(r"\*", ".*").replace(r"\{time_period\}", f"(?P<time_period>{period})")
-    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", pattern))
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", pattern), re.IGNORECASE)
 
 
 @cache

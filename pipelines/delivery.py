@@ -110,7 +110,9 @@ class Outcome(BaseModel):
         """Why a delivery was rejected, in one sentence per cause; empty when it was accepted."""
         if self.state != State.REJECTED:
             return ""
-        return " | ".join(c.notes or c.expectation for c in self.failed if c.severity == "critical")
+        critical = [c for c in self.failed if c.severity == "critical"]
+        causes = [c for c in critical if c.status != "did not run"] or critical
+        return " | ".join(c.notes or c.expectation for c in causes)
 
 
 class DeliveryRejected(Exception):
@@ -126,12 +128,16 @@ def explain(receipt: Receipt, outcome: Outcome) -> str:
     """The findings of one delivery in plain words, worst first, with the first places of each."""
     verdict = "was rejected; nothing of it was loaded" if outcome.state == State.REJECTED else "was accepted"
     lines = [f"{receipt.file_name} ({outcome.dataset}) {verdict}."]
-    for check in outcome.failed:
+    idle = [c for c in outcome.failed if c.status == "did not run"]
+    for check in (c for c in outcome.failed if c not in idle):
         lines.append(f"  [{check.severity}] {check.notes or check.expectation} {check.observed}".rstrip())
         lines += [f"      - {place}" for place in dict.fromkeys(map(str, check.places))]
         more = (check.unexpected_count or 0) - len(check.places)
         if check.places and more > 0:
             lines.append(f"      - ... and {more} more")
+    lines += [f"  [{c.severity}] did not run: {c.notes} {c.observed}" for c in idle[:1]]
+    if len(idle) > 1:
+        lines.append(f"  ... and {len(idle) - 1} further checks did not run.")
     if outcome.report:
         lines.append(f"  Report: {outcome.report}")
     return "\n".join(lines)

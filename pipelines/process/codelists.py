@@ -41,4 +41,5 @@ def rows(reference: Path, codelist: str) -> tuple[dict[str, str], ...]:
 
 def nearest(value: str, known: list[str], count: int = 3) -> list[str]:
     """The closest known spellings, to be offered to a person, never to be used."""
-    return difflib.get_close_matches(value.lower(), known, n=count, cutoff=0.4)
+    spelt = {name.lower(): name for name in known}
+    return [spelt[name] for name in difflib.get_close_matches(value.lower(), spelt, n=count, cutoff=0.4)]

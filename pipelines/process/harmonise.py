@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 PROBLEMS_KEPT = 1000
 PLACE = "struct_pack(sheet := source_sheet, line := source_row)"
+READABLE = """(problems IS NULL OR NOT regexp_matches(problems, '"kind":"(cell|code|shape)"'))"""
 STATED = [a for a in ATTRIBUTES if a not in ("note", "source", "vintage")]
 
 
@@ -66,6 +67,7 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
     said = {"vintage": f"received {receipt.received_at:%Y-%m-%d}"} | contract.set | source.set | said
     con = duckdb.connect(config={"memory_limit": settings.memory_limit, "temp_directory": str(folder / "tmp")})
     con.execute("SET preserve_insertion_order = false")
+    known: dict[str, list[str]] = {}
     try:
         for number, (table, raw) in enumerate(read_tables(raw_file(receipt, settings), source, settings.contracts)):
             mapping = map_table(contract, source, table, raw, said, settings.reference)
@@ -74,10 +76,11 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
                 target = folder / f"{receipt.delivery_id}-{number}.parquet"
                 _stage(con, raw, mapping, receipt, target, result)
             result.add(raw.problems)
+            known |= mapping.known
     except Unreadable as error:
         result.add([error.problem])
     if result.laid_out:
-        _cell_problems(con, result)
+        _cell_problems(con, result, known)
         _repeated_keys(con, contract, result, folder)
         _empty(con, result)
     else:
@@ -117,22 +120,24 @@ def staged(files: list[Path]) -> str:
     return f"read_parquet([{', '.join(repr(str(f)) for f in files)}])"
 
 
-def _cell_problems(con: duckdb.DuckDBPyConnection, result: Harmonised) -> None:
-    """Collect the problems staged beside their rows; the first places in words, all of them counted."""
-    tidy = staged(result.files)
-    for kind, count in con.execute(
-        f"""SELECT p ->> 'kind', count(*) FROM (
-              SELECT unnest(json_extract(problems, '$[*]')) AS p FROM {tidy} WHERE problems IS NOT NULL)
-            GROUP BY ALL"""
-    ).fetchall():
+def _cell_problems(con: duckdb.DuckDBPyConnection, result: Harmonised, known: dict[str, list[str]]) -> None:
+    """Collect the problems staged beside their rows: each place once, the first in words, all of them counted."""
+    con.execute(
+        f"""CREATE TEMP TABLE met AS
+            SELECT DISTINCT source_sheet, source_row, CAST(p AS VARCHAR) AS problem, p ->> 'kind' AS kind
+            FROM (SELECT source_sheet, source_row, unnest(json_extract(problems, '$[*]')) AS p
+                  FROM {staged(result.files)} WHERE problems IS NOT NULL)"""
+    )
+    for kind, count in con.execute("SELECT kind, count(*) FROM met GROUP BY kind ORDER BY kind").fetchall():
         places = con.execute(
-            f"""SELECT source_sheet, source_row, CAST(p AS VARCHAR) FROM (
-                  SELECT source_sheet, source_row, unnest(json_extract(problems, '$[*]')) AS p
-                  FROM {tidy} WHERE problems IS NOT NULL)
-                WHERE p ->> 'kind' = ? ORDER BY 1, 2 LIMIT {PROBLEMS_KEPT}""",
+            f"SELECT source_sheet, source_row, problem FROM met WHERE kind = ? ORDER BY ALL LIMIT {PROBLEMS_KEPT}",
             [kind],
         ).fetchall()
-        result.problems += [Problem(sheet=s or "", row=r, **json.loads(p)) for s, r, p in places]
+        for sheet, row, text in places:
+            problem = Problem(sheet=sheet or "", row=row, **json.loads(text))
+            close = nearest(problem.value or "", known.get(problem.column, [])) if kind == "code" else []
+            problem.remedy = f"The closest are: {', '.join(close)}." if close else ""
+            result.problems.append(problem)
         result.counts[kind] = result.counts.get(kind, 0) + count
 
 
@@ -144,7 +149,7 @@ def _repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: H
     repeated, in a fraction of the memory of grouping them.
     """
     tidy, keys = staged(result.files), ", ".join(contract.keys)
-    readable = f"(SELECT * FROM {tidy} WHERE problems IS NULL)"
+    readable = f"(SELECT * FROM {tidy} WHERE {READABLE})"
     rows, hashes = con.execute(f"SELECT count(*), count(DISTINCT hash({keys})) FROM {readable}").fetchall()[0]
     if rows == hashes:
         return
@@ -167,7 +172,7 @@ def _repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: H
         con.execute(
             f"""COPY (SELECT t.* FROM {tidy} t WHERE NOT EXISTS (
                   SELECT 1 FROM repeated r WHERE {same} AND r.versions = 1
-                    AND t.problems IS NULL AND {PLACE} <> r.first_place))
+                    AND {READABLE} AND {PLACE} <> r.first_place))
                 TO '{kept}' (FORMAT parquet, COMPRESSION zstd)"""
         )
         for file in result.files:

@@ -13,6 +13,7 @@ from pipelines.process.codelists import lookup, nearest
 PERIODS = {"A": r"(1[89]|20|21)\d\d", "Q": r"(1[89]|20|21)\d\d-Q[1-4]", "M": r"(1[89]|20|21)\d\d-(0[1-9]|1[0-2])"}
 EXAMPLES = {"A": "a year such as 2024", "Q": "a quarter such as 2024-Q1", "M": "a month such as 2024-03"}
 CODES_NAMED = 8
+LEGIBLE = "legible text: its letters were lost before it was sent"
 
 ValueColumn = tuple[Values, int, dict[str, str]]
 
@@ -40,6 +41,7 @@ class Mapping:
     long: str = ""
     joins: list[str] = field(default_factory=list)
     lookups: dict[str, pa.Table] = field(default_factory=dict)
+    known: dict[str, list[str]] = field(default_factory=dict)
     values_per_row: int = 1
     problems: list[Problem] = field(default_factory=list)
 
@@ -92,6 +94,7 @@ def map_table(
         _column(mapping, contract, reference, name, fields.get(name, SourceField()), texts, constants)
     mapping.tidy["ref_area_m49"] = _m49(mapping, reference)
     _observation(mapping, source, fields, texts, constants)
+    _unnamed(mapping, table, raw)
     return mapping
 
 
@@ -153,8 +156,19 @@ def _rest(places: dict[str, str], total: str) -> str:
     parts = [
         f"CASE WHEN trim({c}) NOT IN ('', {_text(total)}) THEN {_text(name + '=')} || trim({c}) END"
         for name, c in places.items()
+        if name
     ]
     return f"coalesce(nullif(concat_ws('; ', {', '.join(parts)}), ''), '_T')" if parts else "'_T'"
+
+
+def _unnamed(mapping: Mapping, table: Table, raw: RawTable) -> None:
+    """A value in a column without a name would be a dimension nobody can read."""
+    filled = [f"nullif(trim(c{i}), '')" for i, name in enumerate(raw.header) if not name]
+    if table.rest and filled:
+        text = f"coalesce({', '.join(filled)}, '')"
+        rest = mapping.tidy[table.rest]
+        rest.wrong, rest.kind, rest.column, rest.text = f"{text} <> ''", "shape", "'(no header)'", text
+        rest.expected = "no value in a column that has no header"
 
 
 def _column(
@@ -205,7 +219,9 @@ def _own(source_field: SourceField) -> dict[str, str]:
 
 
 def _code_of(codelist: str, known: dict[str, str]) -> str:
-    some = ", ".join(sorted(filter(None, known))[:CODES_NAMED]) + (" ..." if len(known) > CODES_NAMED else "")
+    some = ", ".join(sorted(filter(None, known), key=lambda code: (code[0].isdigit(), code))[:CODES_NAMED]) + (
+        " ..." if len(known) > CODES_NAMED else ""
+    )
     return f"a code of `{codelist}` ({some})"
 
 
@@ -214,6 +230,7 @@ def _coded(
 ) -> None:
     """Translate codes by a join; an unknown one is a problem, an empty one only in a key."""
     table = f"codes_{name}"
+    mapping.known[header.strip("'")] = sorted({code for code in known.values() if not code.isdigit()})
     mapping.lookups[table] = pa.table({"written": list(known), "code": list(known.values())})
     mapping.joins.append(f"LEFT JOIN {table} ON {table}.written = lower({text})")
     wrong = f"{table}.code IS NULL" + ("" if key else f" AND {text} <> ''")
@@ -278,7 +295,9 @@ def _observation(
             expected = f"one of: {', '.join(fields[name].codes)}"
             _coded(mapping, name, text(name), _text(fields[name].header), known, expected, key=False)
         else:
-            mapping.tidy[name] = Tidy(f"nullif({text(name, default)}, '')")
+            words = text(name, default)
+            lost = f"contains({words}, '\ufffd')" if name in texts else ""
+            mapping.tidy[name] = Tidy(f"nullif({words}, '')", lost, "lost text", f"'{name}'", words, LEGIBLE)
 
 
 def _case(subject: str, words: dict[str, str]) -> str:
@@ -289,7 +308,7 @@ def _case(subject: str, words: dict[str, str]) -> str:
 
 def _no_header(header: str, raw: RawTable) -> Problem:
     present = [name for name in raw.header if name]
-    close = nearest(header, [name.lower() for name in present])
+    close = nearest(header, present)
     return Problem(
         kind="header",
         sheet=raw.sheet,

@@ -50,6 +50,7 @@ LAYOUT: list[tuple[str, set[str], Severity, str]] = [
     ("keys", {"duplicate"}, "critical", "No two rows give different values for the same key."),
     ("values", {"no data"}, "critical", "The delivery holds at least one value."),
     ("structure_version", {"structure version"}, "warning", "The message names the contract's data structure version."),
+    ("letters", {"lost text"}, "warning", "No letters of names and notes were lost before the file was sent."),
     ("repetitions", {"repeated"}, "info", "No row is repeated; repetitions with equal values are kept once."),
 ]
 

@@ -39,9 +39,20 @@ def test_17_3_2_moldova_is_a_national_proxy_within_the_vintage_of_gdp(samples: d
     assert len(found) == 8
     assert max(abs(value - published) for value, published in found if value is not None) < 0.3
     assert [row for row in found if row[0] is None] == []
-    assert samples.execute(
-        "SELECT count(*) FROM indicators.observations WHERE indicator = '17.3.2' AND concept = 'global'"
-    ).fetchall() == [(0,)]
+
+
+def test_17_3_2_kyrgyzstan_equals_published_except_where_remittances_were_revised(
+    samples: duckdb.DuckDBPyConnection,
+) -> None:
+    """Gross accounting is the global concept; 2019 was revised after the edition of the remittances used."""
+    where = "indicator = '17.3.2' AND ref_area = 'KGZ' AND concept = 'global'"
+    found = samples.execute(
+        f"""SELECT time_period, obs_value, published
+            FROM (SELECT * FROM indicators.observations WHERE {where})
+            JOIN read_csv('{ORACLES / "sdg_17_3_2_kgz.csv"}', types = {{'time_period': 'VARCHAR'}}) USING (time_period)"""
+    ).fetchall()
+    assert {year for year, _, _ in found} == {str(year) for year in range(2005, 2020)}
+    assert {year for year, value, published in found if abs(value - published) > 0.0005} == {"2019"}
 
 
 @pytest.mark.parametrize(

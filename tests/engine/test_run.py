@@ -64,7 +64,7 @@ def test_the_job_succeeds_and_leaves_nothing_running(first: tuple[Path, int, str
 def test_it_says_what_was_accepted_what_was_rejected_and_why(first: tuple[Path, int, str]) -> None:
     output = first[2]
     for text in (
-        "Rejected: broken_wpp_sample.csv",
+        "Rejected: broken_wpp2024_sample.csv",
         "not so: The population on 31 December is the population on 1 January of the next year.",
         "Rejected: MDA/indicator_10-7-1.csv",
         "Indicators, latest value (period)",
@@ -75,9 +75,7 @@ def test_it_says_what_was_accepted_what_was_rejected_and_why(first: tuple[Path, 
         assert text in output, output
 
 
-def test_every_delivery_has_its_outcome_and_its_report(
-    first: tuple[Path, int, str], warehouse: duckdb.DuckDBPyConnection
-) -> None:
+def test_every_delivery_has_its_outcome_and_its_report(warehouse: duckdb.DuckDBPyConnection) -> None:
     samples = [f for f in (ROOT / "samples" / "inbox").rglob("*") if f.is_file()]
     found = warehouse.execute(
         "SELECT state, report, rows_read, rows_loaded, rows_quarantined, rows_discarded FROM ops.deliveries"

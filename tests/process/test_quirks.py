@@ -94,12 +94,14 @@ def test_what_is_not_a_number_is_a_problem_not_a_value(tmp_path: Path, cell: str
 def test_unknown_area_is_never_guessed(tmp_path: Path) -> None:
     result = harmonised("area,year,value\nMDB,2020,1\nMDA,2021,1\n", tmp_path, contract())
     assert [(p.kind, p.row, p.value) for p in result.problems] == [("code", 2, "MDB")]
+    assert result.problems[0].remedy.startswith("The closest are: ")
 
 
 def test_missing_column_is_named_with_those_there_are(tmp_path: Path) -> None:
     result = harmonised("area,jahr,value\nMDA,2020,1\n", tmp_path, contract())
     assert [str(p) for p in result.problems] == [
-        "column “year”: expected a column of this name; the closest are: area. The header reads: area; jahr; value."
+        "column “year”: expected a column of this name; the closest are: jahr, area. "
+        "The header reads: area; jahr; value."
     ]
     assert result.files == []
 
@@ -164,7 +166,8 @@ def test_policy_answers_keep_blank_not_applicable_and_no_response_apart(sample_s
 
     with connect(sample_settings, read_only=True) as con:
         found = con.execute(
-            "SELECT ref_area, obs_status, count(*) FROM core.policy_answers WHERE obs_status <> 'A' GROUP BY ALL ORDER BY ALL"
+            "SELECT ref_area, obs_status, count(*) FROM core.policy_answers "
+            "WHERE obs_status <> 'A' GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         half = con.execute("SELECT sum(obs_value) FROM core.policy_answers WHERE ref_area = 'MDA'").fetchall()
     assert found == [("ARM", "M", 1), ("GEO", "L", 30), ("MDA", "O", 1)]
@@ -174,3 +177,30 @@ def test_policy_answers_keep_blank_not_applicable_and_no_response_apart(sample_s
 def test_shipped_contract_names_match_their_files() -> None:
     for path in Settings().contracts.glob("*.yaml"):
         assert load_contract(path).dataset == path.stem
+
+
+def test_value_under_no_header_is_not_taken_for_a_dimension(tmp_path: Path) -> None:
+    """A trailing comma in the header and a stray value: no dimension without a name."""
+    described = contract(
+        tables=[
+            {
+                "columns": {"ref_area": "area", "time_period": "year"},
+                "rest": "note",
+                "values": [{"header": "value"}],
+            }
+        ]
+    )
+    result = harmonised("area,year,value,\nMDA,2020,1,x\nMDA,2021,2,\n", tmp_path, described)
+    assert [str(p) for p in result.problems] == [
+        "row 2, column “(no header)”: found “x”; expected no value in a column that has no header"
+    ]
+
+
+def test_lost_letters_are_seen_and_the_row_stays(tmp_path: Path) -> None:
+    table = {
+        "columns": {"ref_area": "area", "time_period": "year", "note": "note"},
+        "values": [{"header": "value"}],
+    }
+    result = harmonised("area,year,value,note\nMDA,2020,1,\ufffd\ufffd\n", tmp_path, contract(tables=[table]))
+    assert result.counts == {"lost text": 1}
+    assert tidy(result) == [("MDA", "2020", 1.0, "A")]
