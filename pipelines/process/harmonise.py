@@ -108,7 +108,7 @@ def _stage(
     for name, table in mapping.lookups.items():
         con.register(name, table)
     sql = mapping.sql({"delivery_id": receipt.delivery_id, "source_sheet": raw.sheet})
-    written = con.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)").fetchall()[0][0]
+    written = con.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet)").fetchall()[0][0]
     con.unregister("raw")
     result.files.append(target)
     result.rows_read += written
@@ -173,7 +173,7 @@ def _repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: H
             f"""COPY (SELECT t.* FROM {tidy} t WHERE NOT EXISTS (
                   SELECT 1 FROM repeated r WHERE {same} AND r.versions = 1
                     AND {READABLE} AND {PLACE} <> r.first_place))
-                TO '{kept}' (FORMAT parquet, COMPRESSION zstd)"""
+                TO '{kept}' (FORMAT parquet)"""
         )
         for file in result.files:
             file.unlink()

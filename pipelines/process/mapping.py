@@ -31,6 +31,7 @@ class Tidy:
     column: str = ""
     text: str = ""
     expected: str = ""
+    constant: str | None = None
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Mapping:
     def sql(self, constants: dict[str, str]) -> str:
         """Tidy columns, provenance, and `problems`: JSON of what is wrong with the row, or NULL."""
         columns = [f"{t.sql} AS {name}" for name, t in self.tidy.items()]
-        columns += [f"{_text(value)} AS {name}" for name, value in constants.items()] + ["source_row"]
+        columns += [f"{_fixed(value)} AS {name}" for name, value in constants.items()] + ["source_row"]
         checks = [t for t in self.tidy.values() if t.wrong]
         found = ", ".join(
             f"CASE WHEN {t.wrong} THEN {{'kind': {_text(t.kind)}, 'column': {t.column}, "
@@ -86,7 +87,7 @@ def map_table(
         return mapping
     constants = said | {k: v for k, v in raw.cells.items() if v} | table.set
     varying = _long(mapping, table, raw, values, places)
-    texts = {name: f"trim({places[f.header]})" for name, f in fields.items() if f.header} | varying
+    texts = {name: places[f.header] for name, f in fields.items() if f.header} | varying
     if table.rest:
         used = {places[f.header] for f in fields.values() if f.header} | {f"c{i}" for _, i, _ in values}
         texts[table.rest] = _rest({name: c for name, c in places.items() if c not in used}, table.rest_total)
@@ -135,26 +136,28 @@ def _long(
         + "}"
         for _, i, said in values
     )
+    columns = ", ".join(f"trim(c{i}) AS c{i}" for i in range(len(raw.header)))
+    trimmed = f"SELECT {columns}, source_row FROM raw"
     blank = " AND ".join(f"c{i} = ''" for i in range(len(raw.header)))
     keep = [f"NOT ({blank})"] + [
-        f"trim({places[header]}) NOT IN ({', '.join(map(_text, marks))})" for header, marks in table.leave_out.items()
+        f"{places[header]} NOT IN ({', '.join(map(_text, marks))})" for header, marks in table.leave_out.items()
     ]
     if len(values) == 1:
         _, i, said = values[0]
         single = ", ".join(
             [f"c{i} AS v_value", f"{_text(raw.header[i])} AS v_header"] + [f"{_text(said[n])} AS v_{n}" for n in names]
         )
-        mapping.long = f"SELECT *, {single} FROM raw WHERE {' AND '.join(keep)}"
+        mapping.long = f"SELECT *, {single} FROM ({trimmed}) WHERE {' AND '.join(keep)}"
     else:
-        mapping.long = f"SELECT *, unnest([{cells}], recursive := true) FROM raw WHERE {' AND '.join(keep)}"
+        mapping.long = f"SELECT *, unnest([{cells}], recursive := true) FROM ({trimmed}) WHERE {' AND '.join(keep)}"
     mapping.values_per_row = len(values)
-    return {n: f"trim(v_{n})" for n in names}
+    return {n: f"v_{n}" for n in names}
 
 
 def _rest(places: dict[str, str], total: str) -> str:
     """All columns the contract does not name, as `name=value` pairs; `_T` when every one is empty."""
     parts = [
-        f"CASE WHEN trim({c}) NOT IN ('', {_text(total)}) THEN {_text(name + '=')} || trim({c}) END"
+        f"CASE WHEN {c} NOT IN ('', {_text(total)}) THEN {_text(name + '=')} || {c} END"
         for name, c in places.items()
         if name
     ]
@@ -163,7 +166,7 @@ def _rest(places: dict[str, str], total: str) -> str:
 
 def _unnamed(mapping: Mapping, table: Table, raw: RawTable) -> None:
     """A value in a column without a name would be a dimension nobody can read."""
-    filled = [f"nullif(trim(c{i}), '')" for i, name in enumerate(raw.header) if not name]
+    filled = [f"nullif(c{i}, '')" for i, name in enumerate(raw.header) if not name]
     if table.rest and filled:
         text = f"coalesce({', '.join(filled)}, '')"
         rest = mapping.tidy[table.rest]
@@ -193,9 +196,10 @@ def _column(
         else:
             _constant(mapping, name, stated, known, expected, column.key)
     elif column.type == "period":
-        clean = f"regexp_replace({text}, '\\.0$', '')"
-        wrong = f"NOT regexp_full_match({clean}, '{PERIODS[contract.frequency]}')"
-        mapping.tidy[name] = Tidy(clean, wrong, "cell", header, text, EXAMPLES[contract.frequency])
+        clean = f"CASE WHEN ends_with({text}, '.0') THEN left({text}, -2) ELSE {text} END"
+        mapping.tidy[name] = Tidy(
+            clean, _no_period(clean, contract.frequency), "cell", header, text, EXAMPLES[contract.frequency]
+        )
     elif column.type in ("integer", "number"):
         cast = f"TRY_CAST({text} AS {'BIGINT' if column.type == 'integer' else 'DOUBLE'})"
         wrong = f"{text} <> '' AND {cast} IS NULL"
@@ -205,7 +209,14 @@ def _column(
             text = f"CASE WHEN {text} = {_text(written)} THEN {_text(code)} ELSE {text} END"
         mapping.tidy[name] = Tidy(text, f"{text} = ''", "cell", header, text, "a value: it is part of the key")
     else:
-        mapping.tidy[name] = Tidy(f"nullif({text}, '')")
+        mapping.tidy[name] = Tidy(f"nullif({text}, '')" if name in texts else _fixed(stated))
+
+
+def _no_period(text: str, frequency: str) -> str:
+    """The condition that a text is no period; years, which most files hold, without a pattern for each row."""
+    if frequency == "A":
+        return f"coalesce(NOT (length({text}) = 4 AND TRY_CAST({text} AS INTEGER) BETWEEN 1800 AND 2199), true)"
+    return f"NOT regexp_full_match({text}, '{PERIODS[frequency]}')"
 
 
 def _codes(codelist: str, codes: list[str] | None, source_field: SourceField, reference: Path) -> dict[str, str]:
@@ -242,19 +253,19 @@ def _constant(mapping: Mapping, name: str, value: str, known: dict[str, str], ex
     code = known.get(value.strip().lower())
     if code is None and (key or value):
         mapping.problems.append(Problem(kind="structure", column=name, value=value, expected=expected))
-    mapping.tidy[name] = Tidy(_text(code) if code else "CAST(NULL AS VARCHAR)")
+    mapping.tidy[name] = Tidy(_fixed(code or ""), constant=code or "")
 
 
 def _m49(mapping: Mapping, reference: Path) -> Tidy:
-    """The M49 code of the area, by join or, where one area holds for the table, as it is."""
+    """The M49 code of the area: one more column of its lookup or, where one area holds for the table, as it is."""
     known = {code: m49 for m49, code in lookup(reference, "areas", "m49").items() if len(m49) >= 3}
-    area = mapping.tidy["ref_area"].sql
-    if not area.endswith(".code"):
-        m49 = known.get(area.strip("'"))
-        return Tidy(_text(m49) if m49 else "CAST(NULL AS VARCHAR)")
-    mapping.lookups["m49_of"] = pa.table({"area": list(known), "m49": list(known.values())})
-    mapping.joins.append(f"LEFT JOIN m49_of ON m49_of.area = {area}")
-    return Tidy("m49_of.m49")
+    area = mapping.tidy["ref_area"]
+    if area.constant is not None:
+        return Tidy(_fixed(known.get(area.constant, "")))
+    codes = mapping.lookups["codes_ref_area"]
+    numbers = pa.array([known.get(code) for code in codes["code"].to_pylist()], pa.string())
+    mapping.lookups["codes_ref_area"] = codes.append_column("m49", numbers)
+    return Tidy("codes_ref_area.m49")
 
 
 def _observation(
@@ -265,7 +276,7 @@ def _observation(
     def text(name: str, default: str = "") -> str:
         return texts.get(name, _text(constants.get(name, default)))
 
-    cell = "trim(v_value)"
+    cell = "v_value"
     mark = _case(f"lower({cell})", {m.lower(): _text(status) for m, status in source.missing.items()})
     plain = cell
     for unwanted in source.thousands:
@@ -295,9 +306,12 @@ def _observation(
             expected = f"one of: {', '.join(fields[name].codes)}"
             _coded(mapping, name, text(name), _text(fields[name].header), known, expected, key=False)
         else:
-            words = text(name, default)
-            lost = f"contains({words}, '\ufffd')" if name in texts else ""
-            mapping.tidy[name] = Tidy(f"nullif({words}, '')", lost, "lost text", f"'{name}'", words, LEGIBLE)
+            words, lost = texts.get(name, ""), f"contains({texts.get(name)}, '\ufffd')"
+            mapping.tidy[name] = (
+                Tidy(f"nullif({words}, '')", lost, "lost text", f"'{name}'", words, LEGIBLE)
+                if words
+                else Tidy(_fixed(constants.get(name, default)))
+            )
 
 
 def _case(subject: str, words: dict[str, str]) -> str:
@@ -321,3 +335,8 @@ def _no_header(header: str, raw: RawTable) -> Problem:
 def _text(value: str) -> str:
     """A text as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def _fixed(value: str) -> str:
+    """A text that is the same in every row: as an enumeration it is written without looking at each row."""
+    return f"CAST({_text(value)} AS ENUM({_text(value)}))" if value else "CAST(NULL AS VARCHAR)"

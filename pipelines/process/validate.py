@@ -4,6 +4,7 @@ Importing Great Expectations takes seconds, so this module is imported only wher
 """
 
 import logging
+import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,8 +108,7 @@ def _configuration(check_id: str, expectation: Expectation) -> ExpectationConfig
 @contextmanager
 def _database(harmonised: Harmonised, contract: Contract, folder: Path, settings: Settings) -> Iterator[Path]:
     """A DuckDB file that holds views over the staged Parquet, the problems met and the code lists."""
-    path = folder / "check.duckdb"
-    path.unlink(missing_ok=True)
+    path = folder / f"check-{uuid.uuid4().hex[:8]}.duckdb"
     with duckdb.connect(path) as con:
         if harmonised.files:
             con.execute(f"CREATE VIEW {TABLE} AS SELECT * EXCLUDE problems FROM {staged(harmonised.files)}")

@@ -1,7 +1,7 @@
 """The warehouse: a DuckLake (Parquet files and a SQL catalogue), opened, read and committed to.
 
-With the embedded SQLite catalogue writers take turns on a lock file; with PostgreSQL the catalogue
-itself arbitrates. Readers never wait for either.
+Writers take turns: on a lock file with the embedded SQLite catalogue, on an advisory lock of the server
+with a PostgreSQL one, whose own conflict check lets two writers add the same keys. Readers never wait.
 """
 
 import datetime as dt
@@ -9,10 +9,12 @@ import importlib.util
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import psycopg2  # type: ignore[import-untyped]
 from filelock import FileLock
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -21,6 +23,7 @@ from pipelines.settings import Settings
 log = logging.getLogger(__name__)
 
 LAKE = "lake"
+POSTGRES = "postgres:"
 BUSY_MS = 30_000
 ATTEMPTS = 8
 INLINED_ROWS = 100
@@ -36,7 +39,7 @@ def connect(settings: Settings, read_only: bool = False, as_of: str | None = Non
     Raises:
         ValueError: `as_of` is neither a snapshot nor a date.
         LookupError: there was no warehouse yet at that time.
-        duckdb.Error: the catalogue cannot be reached.
+        duckdb.Error, ConnectionError: the catalogue cannot be reached.
     """
     settings.lake.mkdir(parents=True, exist_ok=True)
     temporary = settings.home / "tmp"
@@ -44,7 +47,9 @@ def connect(settings: Settings, read_only: bool = False, as_of: str | None = Non
     for extension in _extensions(settings):
         con.execute(f"LOAD '{_extension_file(extension)}'")
     options = [f"DATA_PATH '{settings.lake_data}'", f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS}"]
-    if not settings.catalogue:
+    if settings.catalogue.startswith(POSTGRES):
+        _found(con, settings)
+    elif not settings.catalogue:
         options += ["META_JOURNAL_MODE 'WAL'", f"META_BUSY_TIMEOUT {BUSY_MS}"]
     if read_only or as_of:
         options.append("READ_ONLY")
@@ -153,9 +158,43 @@ def _snapshot_at(con: duckdb.DuckDBPyConnection, moment: dt.datetime) -> int:
     return int(found[0])
 
 
-def _turn(settings: Settings) -> FileLock | nullcontext[None]:
+@contextmanager
+def _turn(settings: Settings) -> Iterator[None]:
+    """Wait until no other writer is at work; a turn ends with its process, however that ends."""
     settings.lake.mkdir(parents=True, exist_ok=True)
-    return nullcontext() if settings.catalogue else FileLock(settings.lake / "writer.lock")
+    if settings.catalogue.startswith(POSTGRES):
+        with _server(settings) as server:
+            server.execute("SELECT pg_advisory_lock(hashtext('migstat writer'))")
+            yield
+    else:
+        with FileLock(settings.lake / "writer.lock"):
+            yield
+
+
+def _found(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Make an empty lake in a new PostgreSQL database, once: first visitors at the same time would collide."""
+    there = "SELECT to_regclass('public.ducklake_snapshot') IS NOT NULL"
+    with _server(settings) as server:
+        server.execute(there)
+        if server.fetchone()[0]:
+            return
+        server.execute("SELECT pg_advisory_lock(hashtext('migstat founder'))")
+        server.execute(there)
+        if not server.fetchone()[0]:
+            con.execute(f"ATTACH 'ducklake:{settings.catalogue}' AS {LAKE} (DATA_PATH '{settings.lake_data}')")
+            con.execute(f"DETACH {LAKE}")
+
+
+@contextmanager
+def _server(settings: Settings) -> Iterator[Any]:
+    """A cursor of the catalogue's PostgreSQL; its session, and the locks it holds, end with the block."""
+    try:
+        session = psycopg2.connect(settings.catalogue.removeprefix(POSTGRES))
+    except psycopg2.Error as error:
+        raise ConnectionError(f"the catalogue cannot be reached: {error}".strip()) from None
+    with closing(session):
+        session.autocommit = True
+        yield session.cursor()
 
 
 def _catalogue(settings: Settings) -> str:
@@ -163,7 +202,7 @@ def _catalogue(settings: Settings) -> str:
 
 
 def _extensions(settings: Settings) -> list[str]:
-    catalogue = "postgres_scanner" if settings.catalogue.startswith("postgres:") else "sqlite_scanner"
+    catalogue = "postgres_scanner" if settings.catalogue.startswith(POSTGRES) else "sqlite_scanner"
     remote = ["httpfs"] if "://" in settings.lake_data else []
     return ["ducklake", catalogue, *remote]
 

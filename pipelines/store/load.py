@@ -115,7 +115,7 @@ def _place(con: duckdb.DuckDBPyConnection, file: Path, folder: str, version: str
     name = f"{file.stem}-{version}-{uuid.uuid4().hex[:8]}.parquet"
     if "://" in settings.lake_data:
         address = f"{settings.lake_data}/{folder}/{name}"
-        con.execute(f"COPY (FROM '{file}') TO '{address}' (FORMAT parquet, COMPRESSION zstd)")
+        con.execute(f"COPY (FROM '{file}') TO '{address}' (FORMAT parquet)")
         return address
     target = Path(settings.lake_data, folder, name)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -73,7 +73,7 @@ def at(moment: dict[str, Any]) -> None:
             part, _, name = name.partition(".")
             owner = getattr(owner, part)
     watched: Callable[..., Any] = getattr(owner, name)
-    left = [int(moment.get("count", 1))]
+    first, left = int(owner is Statements), [int(moment.get("count", 1))]
     number = getattr(signal, f"SIG{moment.get('signal', 'KILL')}")
 
     def die(delay: float = 0.0) -> None:
@@ -81,7 +81,7 @@ def at(moment: dict[str, Any]) -> None:
         os.kill(os.getpid(), number)
 
     def call(*arguments: Any, **named: Any) -> Any:
-        met = re.search(moment.get("match", ""), " ".join(map(str, arguments)))
+        met = re.search(moment.get("match", ""), " ".join(map(str, arguments[first:])))
         left[0] -= bool(met)
         now = met and left[0] == 0
         if now and moment["when"] == "before":

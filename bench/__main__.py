@@ -1,0 +1,76 @@
+"""`make bench`: three questions, each answered as a ratio within this run."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from bench.measure import measure
+from bench.steps import (
+    bench_settings,
+    copy_bare,
+    ingest,
+    many_deliveries,
+    validate_in_duckdb,
+    validate_in_pandas,
+    warm_up,
+    write_csv,
+    write_staged,
+)
+from pipelines.contract import load_contract
+
+MILLION = 1_000_000
+
+
+def main() -> None:
+    """Measure and print."""
+    scale = float(os.environ.get("MIGSTAT_BENCH_SCALE", "1"))
+    with tempfile.TemporaryDirectory(prefix="migstat-bench-") as name:
+        folder = Path(name)
+        _ten_expectations(folder, int(10 * MILLION * scale))
+        _one_large_delivery(folder, int(20 * MILLION * scale))
+        _many_small_deliveries(folder, max(200, int(1000 * scale)))
+
+
+def _ten_expectations(folder: Path, rows: int) -> None:
+    settings, parquet = bench_settings(folder / "ten"), folder / "rows.parquet"
+    write_staged(parquet, rows)
+    ours = measure(validate_in_duckdb, parquet, folder / "check", settings, prepare=warm_up)
+    contract = load_contract(settings.contracts / "flows.yaml")
+    pandas = measure(validate_in_pandas, parquet, contract, prepare=warm_up)
+    print(f"Ten expectations on {rows:,} rows")
+    print(f"  this product, in DuckDB   {ours}")
+    print(f"  pandas engine             {pandas}")
+    print(
+        f"  {pandas.seconds / ours.seconds:.1f} times faster, {ours.megabytes / pandas.megabytes:.2f} of the memory\n"
+    )
+    parquet.unlink()
+
+
+def _one_large_delivery(folder: Path, rows: int) -> None:
+    settings, csv = bench_settings(folder / "large"), folder / "rows.csv"
+    write_csv(csv, rows)
+    copy = measure(copy_bare, csv, folder / "bare.parquet")
+    ours = measure(ingest, csv, settings, prepare=warm_up)
+    steps = ", ".join(f"{step} {seconds:.2f} s" for step, seconds in ours.result.items())
+    kept = ours.result["process"] + ours.result["store"]
+    print(f"A tidy CSV of {rows:,} rows to validated, committed Parquet")
+    print(f"  DuckDB COPY alone         {copy}")
+    print(f"  this product              {ours}   ({steps})")
+    print(
+        f"  {kept / copy.seconds:.2f} times COPY; {ours.seconds / copy.seconds:.2f} with the raw copy and its digest\n"
+    )
+    csv.unlink()
+
+
+def _many_small_deliveries(folder: Path, count: int) -> None:
+    settings = bench_settings(folder / "many")
+    found = measure(many_deliveries, settings, folder, count, 500, prepare=warm_up)
+    print(f"{count:,} deliveries of 500 rows, housekeeping after each hundred ({found.megabytes:.0f} MB)")
+    for so_far, commit, query, files in found.result:
+        print(f"  after {so_far:5,}: commit {commit:6.0f} ms, query {query:6.1f} ms, {files:4} files")
+    first, last = found.result[0], found.result[-1]
+    print(f"  last hundred against first: commit {last[1] / first[1]:.2f}, query {last[2] / first[2]:.2f}")
+
+
+if __name__ == "__main__":
+    main()
