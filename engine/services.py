@@ -61,9 +61,9 @@ class Engine:
         env = environment(self.settings, self.port)
         self._log("").parent.mkdir(parents=True, exist_ok=True)
         self._migrate(env)
+        self.state.write_text(json.dumps({"port": self.port}), encoding="utf-8")
         for name, arguments in SERVICES.items():
             self.processes[name] = self._spawn(name, arguments, env, detached)
-            self._remember()
 
     def wait_healthy(self) -> None:
         """Return once scheduler, dag-processor and triggerer report to the API.
@@ -127,11 +127,6 @@ class Engine:
                 start_new_session=True,
                 preexec_fn=None if detached else _die_with_parent,
             )
-
-    def _remember(self) -> None:
-        """Write down who belongs to this engine: each service leads a session of its own."""
-        sessions = {name: process.pid for name, process in self.processes.items()}
-        self.state.write_text(json.dumps({"port": self.port, "sessions": sessions}), encoding="utf-8")
 
     def _members(self) -> list[psutil.Process]:
         """Every process of this home's engine, found by its environment: children that changed group too."""

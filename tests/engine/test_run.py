@@ -134,3 +134,24 @@ def test_interrupted_it_stops_every_process(tmp_path: Path, number: signal.Signa
     while processes_of(home) and time.monotonic() < deadline:
         time.sleep(0.3)
     assert processes_of(home) == []
+
+
+def test_up_leaves_it_running_and_down_stops_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    env = {**os.environ, "MIGSTAT_HOME": str(home)}
+
+    def command(name: str) -> subprocess.CompletedProcess[str]:
+        arguments = [sys.executable, "-m", "engine.up", name]
+        return subprocess.run(arguments, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=180)
+
+    try:
+        up = command("up")
+        assert up.returncode == 0, up.stderr
+        assert "http://127.0.0.1:" in up.stdout
+        assert "password:" in up.stdout
+        assert "running already" in command("up").stdout
+    finally:
+        down = command("down")
+    assert (down.returncode, down.stdout) == (0, "Airflow is stopped.\n")
+    assert processes_of(home) == []
+    assert command("down").stdout == "Airflow was not running.\n"
