@@ -5,6 +5,7 @@ before the receipt exists, the receipt exists before the pending mark, and the f
 """
 
 import datetime as dt
+import errno
 import hashlib
 import json
 import logging
@@ -21,36 +22,60 @@ from pipelines.settings import Settings
 log = logging.getLogger(__name__)
 
 
+class UnreadableFile(OSError):
+    """A delivered file that cannot be read; the message says which and why."""
+
+
 def collect(contract: Contract, settings: Settings, recorded: set[str]) -> list[str]:
-    """Land every file that waits in `inbox/<dataset>/`.
+    """Land every file that waits in `inbox/<dataset>/`; one that cannot be read holds up no other.
 
     Args:
         recorded: deliveries whose outcome the warehouse holds already.
 
     Returns:
-        The ids of the deliveries still to be processed, those of an interrupted run included.
+        The ids of the deliveries still to be processed in the order they came, those of an interrupted
+        run included.
     """
     folder = settings.inbox / contract.dataset
     for path in _settled_files(folder, settings.settle_seconds):
-        receipt = land(path, contract, settings, path.relative_to(folder))
-        path.unlink()
+        try:
+            seen = _version(path)
+            receipt = land(path, contract, settings, path.relative_to(folder))
+        except UnreadableFile as error:
+            log.error("%s It stays in the inbox.", error)
+            continue
+        if _version(path) == seen:
+            path.unlink()
         if receipt.delivery_id in recorded:
             log.info("%s is already known as %s: nothing to do", receipt.file_name, receipt.delivery_id)
     waiting = []
-    for mark in sorted(_pending(settings).glob(f"{contract.dataset}-*")):
+    for mark in _pending(settings).glob(f"{contract.dataset}-*"):
         if mark.name in recorded:
-            mark.unlink(missing_ok=True)
+            finished(mark.name, settings)
         else:
             waiting.append(mark.name)
-    return waiting
+    return sorted(waiting, key=lambda delivery_id: (read_receipt(delivery_id, settings).received_at, delivery_id))
+
+
+def unreadable(contract: Contract, settings: Settings) -> list[str]:
+    """Why each file that is left in the inbox cannot be read, in words."""
+    found = []
+    for path in _settled_files(settings.inbox / contract.dataset, settings.settle_seconds):
+        try:
+            _digest(path)
+        except UnreadableFile as error:
+            found.append(str(error))
+    return found
 
 
 def land(path: Path, contract: Contract, settings: Settings, name: PurePath) -> Receipt:
     """Keep one file's bytes and write its receipt; the same bytes twice give the same receipt.
 
     Raises:
-        OSError: the file cannot be read, or there is no room to keep it; nothing half-written stays.
+        UnreadableFile: the file cannot be read, or changes meanwhile.
+        OSError: there is no room to keep it; nothing half-written stays.
     """
+    seen = _version(path)
     digest, size = _digest(path)
     receipt = Receipt(
         delivery_id=_delivery_id(contract, name, digest),
@@ -63,7 +88,7 @@ def land(path: Path, contract: Contract, settings: Settings, name: PurePath) -> 
     try:
         receipt = read_receipt(receipt.delivery_id, settings)
     except FileNotFoundError:
-        _keep(path, raw_file(receipt, settings))
+        _keep(path, raw_file(receipt, settings), seen)
         write_whole(settings.landing / "receipts" / f"{receipt.delivery_id}.json", receipt.model_dump_json(indent=1))
     _pending(settings).mkdir(parents=True, exist_ok=True)
     (_pending(settings) / receipt.delivery_id).touch()
@@ -71,9 +96,9 @@ def land(path: Path, contract: Contract, settings: Settings, name: PurePath) -> 
 
 
 def finished(delivery_id: str, settings: Settings) -> None:
-    """Take the pending mark off a delivery whose outcome is recorded, and drop its staged files."""
-    (_pending(settings) / delivery_id).unlink(missing_ok=True)
+    """Drop the staged files of a delivery whose outcome is recorded, and then its pending mark."""
     shutil.rmtree(settings.staging / delivery_id, ignore_errors=True)
+    (_pending(settings) / delivery_id).unlink(missing_ok=True)
 
 
 def _pending(settings: Settings) -> Path:
@@ -81,20 +106,41 @@ def _pending(settings: Settings) -> Path:
 
 
 def _settled_files(folder: Path, seconds: float) -> Iterator[Path]:
-    """Files nobody is still writing to; hidden ones are a copy program's own."""
-    for path in sorted(folder.rglob("*")):
+    """Files nobody is still writing to, in the order they came; hidden ones are a copy program's own."""
+    found = []
+    for path in folder.rglob("*"):
         relative = path.relative_to(folder)
-        if not path.is_file() or any(part.startswith(".") for part in relative.parts):
+        if path.is_dir() or any(part.startswith(".") for part in relative.parts):
             continue
-        if time.time() - path.stat().st_mtime < seconds:
+        try:
+            changed = path.stat().st_mtime
+        except OSError:
+            changed = 0.0  # whoever reads it says what is wrong
+        if time.time() - changed < seconds:
             log.info("%s is still arriving: left for the next run", relative)
             continue
-        yield path
+        found.append((changed, path))
+    yield from (path for _, path in sorted(found))
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    """What tells a file from one written in its place; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _digest(path: Path) -> tuple[str, int]:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size
+    """The sha256 and size of a file; a pipe or a device is not waited for."""
+    try:
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise UnreadableFile(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _delivery_id(contract: Contract, name: PurePath, digest: str) -> str:
@@ -105,12 +151,14 @@ def _delivery_id(contract: Contract, name: PurePath, digest: str) -> str:
     return f"{contract.dataset}-{identity[:12]}"
 
 
-def _keep(path: Path, target: Path) -> None:
-    """Copy the raw bytes, whole or not at all."""
+def _keep(path: Path, target: Path, seen: tuple[int, int, int] | None) -> None:
+    """Copy the raw bytes, whole or not at all; `seen` is the file as its digest was taken."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         shutil.copy2(path, part)
+        if _version(path) != seen:
+            raise UnreadableFile(f"{path} cannot be read: it changes meanwhile.")
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

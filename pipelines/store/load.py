@@ -3,7 +3,9 @@
 import logging
 import os
 import shutil
+import sqlite3
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -13,7 +15,7 @@ from pipelines.contract import Contract, load_contract
 from pipelines.delivery import DeliveryRejected, Outcome, Receipt, State, read_outcome, read_receipt
 from pipelines.process.harmonise import staged
 from pipelines.settings import Settings
-from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, transaction
+from pipelines.store.lake import BUSY_MS, LAKE, connect, ensure_table, exists, retrying, transaction
 from pipelines.store.ops import ensure_ops, is_recorded, record
 from pipelines.store.reference import ensure_reference
 
@@ -35,8 +37,14 @@ def recorded(contract: Contract, settings: Settings) -> set[str]:
 
 
 def has_warehouse(settings: Settings) -> bool:
-    """Whether there is a catalogue to read; a read-only look must not create one."""
-    return bool(settings.catalogue) or (settings.lake / "catalogue.sqlite").exists()
+    """Whether there is a catalogue to read; a read-only look must not create one, nor fail on half of one."""
+    if settings.catalogue:
+        return True
+    path = settings.lake / "catalogue.sqlite"
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000)) as con:
+        return bool(con.execute("SELECT count(*) FROM sqlite_master WHERE name = 'ducklake_snapshot'").fetchone()[0])
 
 
 def store(delivery_id: str, settings: Settings, run_id: str = "") -> Outcome:
@@ -68,20 +76,20 @@ def _commit(receipt: Receipt, outcome: Outcome, contract: Contract, settings: Se
     message = f"{contract.dataset}: {receipt.file_name} {state} ({outcome.rows_accepted} observations)"
     extra = {"delivery_id": receipt.delivery_id, "sha256": receipt.sha256, "run_id": run_id, "state": str(state)}
     placed: list[Path | str] = []
-    try:
-        with transaction(settings, message, extra) as con:
-            ensure_ops(con)
-            if is_recorded(con, receipt.delivery_id, outcome.contract_version):
-                log.info("%s is already in the warehouse: nothing to do", receipt.delivery_id)
-                return
+    with transaction(settings, message, extra) as con:
+        ensure_ops(con)
+        if is_recorded(con, receipt.delivery_id, outcome.contract_version):
+            log.info("%s is already in the warehouse: nothing to do", receipt.delivery_id)
+            return
+        try:
             if accepted:
                 ensure_table(con, "core", contract.dataset, contract.sql_types(), contract.comments())
                 _replace(con, contract, _files(receipt, settings), outcome, settings, placed)
             record(con, receipt, outcome, state, run_id)
-    except BaseException:
-        for path in placed:
-            Path(path).unlink(missing_ok=True)
-        raise
+        except BaseException:  # but not of the commit: then the files may be the warehouse's already
+            for path in placed:
+                Path(path).unlink(missing_ok=True)
+            raise
 
 
 def _files(receipt: Receipt, settings: Settings) -> list[Path]:

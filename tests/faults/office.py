@@ -13,6 +13,7 @@ from typing import Any
 
 from pipelines.settings import Settings
 from pipelines.store.lake import connect
+from pipelines.store.load import has_warehouse
 
 AREAS = ["ARM", "KGZ", "MDA", "SRB"]
 TOTAL = 1000
@@ -202,7 +203,7 @@ class Office:
     def contents(self, as_of: str | None = None) -> Contents:
         """Every row of the warehouse that two equal warehouses share; tables that are not there are empty."""
         found: Contents = dict.fromkeys(CONTENTS, [])
-        if not (self.settings.lake / "catalogue.sqlite").exists():
+        if not has_warehouse(self.settings):
             return found
         with connect(self.settings, read_only=True, as_of=as_of) as con:
             tables = con.execute(
