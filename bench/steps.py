@@ -19,9 +19,10 @@ ROWS = """
         CAST(1990 + (i // 5) % 35 AS VARCHAR) AS time_period,
         ['M', 'F', '_T'][1 + ((i // 175) % 3)::INT] AS sex,
         CAST({first} + i // 525 AS VARCHAR) AS item,
-        CAST(hash(i + {first}) % 100000 AS INTEGER) AS obs_value{extra}
+        CAST(hash(i + {seed}) % 100000 AS INTEGER) AS obs_value{extra}
     FROM range({count}) t(i)
 """
+SLICES = 100
 STAGED = ", '' AS source_sheet, i AS source_row, NULL::VARCHAR AS problems"
 
 
@@ -30,14 +31,14 @@ def bench_settings(home: Path) -> Settings:
     return Settings(home=home, contracts=ROOT / "bench" / "contracts")
 
 
-def write_csv(path: Path, count: int, first: int = 0) -> None:
+def write_csv(path: Path, count: int, first: int = 0, seed: int = 0) -> None:
     """A tidy file of random figures."""
-    duckdb.sql(f"COPY ({ROWS.format(first=first, count=count, extra='')}) TO '{path}' (FORMAT csv, HEADER)")
+    duckdb.sql(f"COPY ({ROWS.format(first=first, seed=seed, count=count, extra='')}) TO '{path}' (FORMAT csv, HEADER)")
 
 
 def write_staged(path: Path, count: int) -> None:
     """The same figures as harmonising stages them."""
-    duckdb.sql(f"COPY ({ROWS.format(first=0, count=count, extra=STAGED)}) TO '{path}' (FORMAT parquet)")
+    duckdb.sql(f"COPY ({ROWS.format(first=0, seed=0, count=count, extra=STAGED)}) TO '{path}' (FORMAT parquet)")
 
 
 def warm_up() -> None:
@@ -110,6 +111,8 @@ def _expectation(expectation: Expectation) -> Any:
 def many_deliveries(settings: Settings, folder: Path, count: int, rows: int) -> list[tuple[int, float, float, int]]:
     """Commit many small deliveries, with housekeeping after each hundred as the daily DAG does it.
 
+    From the second hundred on each replaces an earlier one, so that the table keeps its size.
+
     Returns:
         For each hundred: deliveries so far, median commit and median query in milliseconds, data files.
     """
@@ -124,7 +127,7 @@ def many_deliveries(settings: Settings, folder: Path, count: int, rows: int) -> 
     found, commits, queries = [], [], []
     for number in range(count):
         csv = folder / f"small_{number}.csv"
-        write_csv(csv, rows, first=number * 1000)
+        write_csv(csv, rows, first=1000 * (number % SLICES), seed=number * 1000)
         receipt = land(csv, contract, settings, Path(csv.name))
         staged = settings.staging / receipt.delivery_id
         staged.mkdir(parents=True, exist_ok=True)

@@ -51,6 +51,8 @@ def connect(settings: Settings, read_only: bool = False, as_of: str | None = Non
         _found(con, settings)
     elif not settings.catalogue:
         options += ["META_JOURNAL_MODE 'WAL'", f"META_BUSY_TIMEOUT {BUSY_MS}"]
+        if not (read_only or as_of):
+            _found_embedded(con, settings, options)
     if read_only or as_of:
         options.append("READ_ONLY")
     attach = f"ATTACH 'ducklake:{_catalogue(settings)}' AS {LAKE}"
@@ -183,6 +185,20 @@ def _found(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         if not server.fetchone()[0]:
             con.execute(f"ATTACH 'ducklake:{settings.catalogue}' AS {LAKE} (DATA_PATH '{settings.lake_data}')")
             con.execute(f"DETACH {LAKE}")
+
+
+def _found_embedded(con: duckdb.DuckDBPyConnection, settings: Settings, options: list[str]) -> None:
+    """Make an empty lake in a new SQLite catalogue, once, and under its name only when it is whole."""
+    whole, part = settings.lake / "catalogue.sqlite", settings.lake / "catalogue.part"
+    if whole.exists():
+        return
+    with FileLock(settings.lake / "founder.lock"):
+        if not whole.exists():
+            for rest in settings.lake.glob(f"{part.name}*"):
+                rest.unlink()
+            con.execute(f"ATTACH 'ducklake:sqlite:{part}' AS {LAKE} ({', '.join(options)})")
+            con.execute(f"DETACH {LAKE}")
+            part.replace(whole)
 
 
 @contextmanager

@@ -3,9 +3,7 @@
 import logging
 import os
 import shutil
-import sqlite3
 import uuid
-from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -15,7 +13,7 @@ from pipelines.contract import Contract, load_contract
 from pipelines.delivery import DeliveryRejected, Outcome, Receipt, State, read_outcome, read_receipt
 from pipelines.process.harmonise import staged
 from pipelines.settings import Settings
-from pipelines.store.lake import BUSY_MS, LAKE, connect, ensure_table, exists, retrying, transaction
+from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, transaction
 from pipelines.store.ops import ensure_ops, is_recorded, record
 from pipelines.store.reference import ensure_reference
 
@@ -37,14 +35,8 @@ def recorded(contract: Contract, settings: Settings) -> set[str]:
 
 
 def has_warehouse(settings: Settings) -> bool:
-    """Whether there is a catalogue to read; a read-only look must not create one, nor fail on half of one."""
-    if settings.catalogue:
-        return True
-    path = settings.lake / "catalogue.sqlite"
-    if not path.exists():
-        return False
-    with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000)) as con:
-        return bool(con.execute("SELECT count(*) FROM sqlite_master WHERE name = 'ducklake_snapshot'").fetchone()[0])
+    """Whether there is a catalogue to read; a read-only look must not create one."""
+    return bool(settings.catalogue) or (settings.lake / "catalogue.sqlite").exists()
 
 
 def store(delivery_id: str, settings: Settings, run_id: str = "") -> Outcome:

@@ -49,7 +49,8 @@ def test_17_3_2_kyrgyzstan_equals_published_except_where_remittances_were_revise
     found = samples.execute(
         f"""SELECT time_period, obs_value, published
             FROM (SELECT * FROM indicators.observations WHERE {where})
-            JOIN read_csv('{ORACLES / "sdg_17_3_2_kgz.csv"}', types = {{'time_period': 'VARCHAR'}}) USING (time_period)"""
+            JOIN read_csv('{ORACLES / "sdg_17_3_2_kgz.csv"}', types = {{'time_period': 'VARCHAR'}})
+            USING (time_period)"""
     ).fetchall()
     assert {year for year, _, _ in found} == {str(year) for year in range(2005, 2020)}
     assert {year for year, value, published in found if abs(value - published) > 0.0005} == {"2019"}

@@ -19,8 +19,12 @@ bag = DagBag("dags")
 described = {
     dag_id: {
         "tasks": {
-            t.task_id: {"retries": t.retries, "outlets": [o.uri for o in t.outlets], "after": sorted(t.upstream_task_ids)}
-            for t in dag.tasks
+            task.task_id: {
+                "retries": task.retries,
+                "outlets": [outlet.uri for outlet in task.outlets],
+                "after": sorted(task.upstream_task_ids),
+            }
+            for task in dag.tasks
         },
         "schedule": type(dag.timetable).__name__,
         "catchup": dag.catchup,

@@ -202,7 +202,7 @@ class Office:
 
     def contents(self, as_of: str | None = None) -> Contents:
         """Every row of the warehouse that two equal warehouses share; tables that are not there are empty."""
-        found: Contents = dict.fromkeys(CONTENTS, [])
+        found: Contents = {table: [] for table in CONTENTS}
         if not has_warehouse(self.settings):
             return found
         with connect(self.settings, read_only=True, as_of=as_of) as con:

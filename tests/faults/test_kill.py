@@ -15,7 +15,7 @@ VALIDATION = {"call": "great_expectations:ValidationDefinition.run"}
 
 DELIVERY = -3  # place of delivery_id in a row of core
 
-# What is delivered, and then the moment at which the whole chain is killed; with the number of the call if not the first.
+# What is delivered, and the moment at which the whole chain is killed then; `count`: not at the first such call.
 DISTURBED: dict[str, tuple[str, dict[str, Any]]] = {
     "collect: raw bytes copied, not in their place": ("correction", {"call": "shutil:copystat", "when": "before"}),
     "collect: raw bytes kept, no receipt": (
@@ -30,7 +30,8 @@ DISTURBED: dict[str, tuple[str, dict[str, Any]]] = {
     "process: no outcome yet": ("correction", {"call": "os:replace", "match": "outcome", "when": "before"}),
     "process: outcome of a refusal": ("refusal", {"call": "os:replace", "match": "outcome", "when": "after"}),
     "store: catalogue being made": ("first", {"call": "sql", "match": "^ATTACH", "when": "during", "delay": 0.003}),
-    "store: catalogue made": ("first", {"call": "sql", "match": "^ATTACH", "when": "after"}),
+    "store: catalogue made, not in its place": ("first", {"call": "os:replace", "match": "sqlite", "when": "before"}),
+    "store: catalogue in its place": ("first", {"call": "os:replace", "match": "sqlite", "when": "after"}),
     "store: reference data, before COMMIT": ("first", COMMIT | {"when": "before"}),
     "store: first delivery, before COMMIT": ("first", COMMIT | {"when": "before", "count": 2}),
     "store: old rows taken out": ("correction", {"call": "sql", "match": "^DELETE FROM core", "when": "after"}),

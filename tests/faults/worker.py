@@ -33,7 +33,7 @@ from pipelines.process.run import process
 from pipelines.settings import Settings
 from pipelines.store.housekeeping import housekeep, name_release
 from pipelines.store.lake import connect
-from pipelines.store.load import recorded, store
+from pipelines.store.load import has_warehouse, recorded, store
 
 PATIENCE = 120.0
 
@@ -200,6 +200,9 @@ def read_until(settings: Settings, dataset: str, until: float, areas: int, total
     """Ask again and again until a time; gives the number of reads, and of those what did not hold."""
     reads, wrong, last = 0, [], 0
     while time.time() < until:
+        if not has_warehouse(settings):
+            time.sleep(0.01)
+            continue
         with connect(settings, read_only=True) as con:
             if not con.execute(
                 "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'core'"
