@@ -65,9 +65,7 @@ def _one_large_delivery(folder: Path, rows: int) -> None:
 def _many_small_deliveries(folder: Path, count: int) -> None:
     settings = bench_settings(folder / "many")
     found = measure(many_deliveries, settings, folder, count, 500, prepare=warm_up)
-    print(
-        f"{count:,} deliveries of 500 rows that replace each other, housekeeping after each hundred ({found.megabytes:.0f} MB)"
-    )
+    print(f"{count:,} deliveries of 500 rows, replacing each other, with housekeeping ({found.megabytes:.0f} MB)")
     for so_far, commit, query, files in found.result:
         print(f"  after {so_far:5,}: commit {commit:6.0f} ms, query {query:6.1f} ms, {files:4} files")
     first, last = found.result[0], found.result[-1]
