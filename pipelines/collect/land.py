@@ -35,14 +35,20 @@ def collect(contract: Contract, settings: Settings, recorded: set[str]) -> list[
     Returns:
         The ids of the deliveries still to be processed in the order they came, those of an interrupted
         run included.
+
+    Raises:
+        UnreadableFile: files of the inbox cannot be read, and nothing else waits to be processed; while
+            something does, that goes first.
     """
     folder = settings.inbox / contract.dataset
+    failed = []
     for path in _settled_files(folder, settings.settle_seconds):
         try:
             seen = _version(path)
             receipt = land(path, contract, settings, path.relative_to(folder))
         except UnreadableFile as error:
-            log.error("%s It stays in the inbox.", error)
+            failed.append(f"{error} It stays in the inbox.")
+            log.error(failed[-1])
             continue
         if _version(path) == seen:
             path.unlink()
@@ -54,18 +60,9 @@ def collect(contract: Contract, settings: Settings, recorded: set[str]) -> list[
             finished(mark.name, settings)
         else:
             waiting.append(mark.name)
+    if failed and not waiting:
+        raise UnreadableFile(" ".join(failed))
     return sorted(waiting, key=lambda delivery_id: (read_receipt(delivery_id, settings).received_at, delivery_id))
-
-
-def unreadable(contract: Contract, settings: Settings) -> list[str]:
-    """Why each file that is left in the inbox cannot be read, in words."""
-    found = []
-    for path in _settled_files(settings.inbox / contract.dataset, settings.settle_seconds):
-        try:
-            _digest(path)
-        except UnreadableFile as error:
-            found.append(str(error))
-    return found
 
 
 def land(path: Path, contract: Contract, settings: Settings, name: PurePath) -> Receipt:

@@ -1,7 +1,7 @@
 """Upkeep of the warehouse: merge small files, let old snapshots go, remove what nothing refers to.
 
-A snapshot is a vintage when it changed data; one that only wrote the books (a refusal, a release) is
-let go after a day, so that the books do not crowd the vintages. Named releases always stay.
+A snapshot is a vintage when it changed data; one that only wrote the books (a refusal, a release) or that
+upkeep itself made is let go after a day, so that they do not crowd the vintages. Named releases always stay.
 """
 
 import datetime as dt
@@ -18,6 +18,7 @@ from pipelines.store.ops import ensure_ops, insert
 log = logging.getLogger(__name__)
 
 BOOKS_KEPT = dt.timedelta(days=1)
+REPLACED = 0.05  # a file of which more is replaced is written anew; only files without a gap can be merged
 GRACE = "2 days"  # a SQLite catalogue compares these times by the day, so one day could be a minute
 
 
@@ -37,7 +38,7 @@ def housekeep(settings: Settings) -> dict[str, int]:
             con.execute(f"CALL ducklake_expire_snapshots('{LAKE}', versions => [{versions}])")
         done["snapshots let go"] = len(expired)
         con.execute(f"CALL ducklake_flush_inlined_data('{LAKE}')")
-        con.execute(f"CALL ducklake_rewrite_data_files('{LAKE}')")
+        con.execute(f"CALL ducklake_rewrite_data_files('{LAKE}', delete_threshold => {REPLACED})")
         merged = con.execute(f"CALL ducklake_merge_adjacent_files('{LAKE}')").fetchall()
         done["files merged"] = sum(row[2] for row in merged)
         old = con.execute(
@@ -80,21 +81,28 @@ def name_release(settings: Settings, name: str, snapshot: int | None = None) -> 
 
 
 def _expirable(con: duckdb.DuckDBPyConnection, retention: dt.timedelta) -> list[int]:
-    """Snapshots past retention, and those of a day ago that changed no data; never the latest or a release."""
+    """Vintages replaced longer ago than retention, and what is no vintage after a day; never the latest or a release.
+
+    A vintage counts from the day the next one replaced it: until then it was what everybody read.
+    """
     released: set[int] = set()
     if exists(con, "ops", "releases"):
         released = {row[0] for row in con.execute("SELECT snapshot_id FROM ops.releases").fetchall()}
     books = _ids_of_books(con)
     found = con.execute(
-        f"SELECT snapshot_id, CAST(epoch(now()) - epoch(snapshot_time) AS BIGINT), changes "
-        f"FROM ducklake_snapshots('{LAKE}') ORDER BY snapshot_id"
+        f"""SELECT snapshot_id, CAST(epoch(now()) - epoch(snapshot_time) AS BIGINT), changes, commit_message
+            FROM ducklake_snapshots('{LAKE}') ORDER BY snapshot_id DESC"""
     ).fetchall()
     old = []
-    for snapshot, seconds, changes in found[:-1]:
-        age = dt.timedelta(seconds=seconds)
+    since_next = since_next_vintage = dt.timedelta(0)
+    for snapshot, seconds, changes, message in found:
         touched = {table for tables in (changes or {}).values() for table in tables}
-        if snapshot not in released and (age > retention or (age > BOOKS_KEPT and touched <= books)):
+        vintage = message is not None and not touched <= books
+        replaced, kept = (since_next_vintage, retention) if vintage else (since_next, BOOKS_KEPT)
+        if replaced > kept and snapshot not in released:
             old.append(snapshot)
+        since_next = dt.timedelta(seconds=seconds)
+        since_next_vintage = since_next if vintage else since_next_vintage
     return old
 
 

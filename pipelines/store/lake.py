@@ -26,7 +26,7 @@ LAKE = "lake"
 POSTGRES = "postgres:"
 BUSY_MS = 30_000
 ATTEMPTS = 8
-INLINED_ROWS = 100
+INLINED_ROWS = 0
 CONFLICTS = ("database is locked", "conflict", "could not serialize", "deadlock", "duplicate key value")
 
 
