@@ -37,7 +37,6 @@ def housekeep(settings: Settings) -> dict[str, int]:
             versions = ", ".join(map(str, expired))
             con.execute(f"CALL ducklake_expire_snapshots('{LAKE}', versions => [{versions}])")
         done["snapshots let go"] = len(expired)
-        con.execute(f"CALL ducklake_flush_inlined_data('{LAKE}')")
         con.execute(f"CALL ducklake_rewrite_data_files('{LAKE}', delete_threshold => {REPLACED})")
         merged = con.execute(f"CALL ducklake_merge_adjacent_files('{LAKE}')").fetchall()
         done["files merged"] = sum(row[2] for row in merged)

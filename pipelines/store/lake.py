@@ -26,7 +26,7 @@ LAKE = "lake"
 POSTGRES = "postgres:"
 BUSY_MS = 30_000
 ATTEMPTS = 8
-INLINED_ROWS = 0
+INLINED_ROWS = 0  # rows kept in the catalogue vanish from under a reader when upkeep moves them to files
 CONFLICTS = ("database is locked", "conflict", "could not serialize", "deadlock", "duplicate key value")
 
 

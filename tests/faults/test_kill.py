@@ -47,7 +47,6 @@ DISTURBED: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "compute: before COMMIT": ("correction", COMMIT | {"when": "before", "count": 2}),
     "compute: after COMMIT": ("correction", COMMIT | {"when": "after", "count": 2}),
-    "housekeeping: after inlined rows": ("correction", {"call": "sql", "match": "flush_inlined", "when": "after"}),
     "housekeeping: rewriting": ("correction", {"call": "sql", "match": "rewrite_", "when": "during", "delay": 0.004}),
     "housekeeping: merging": ("correction", {"call": "sql", "match": "merge_adj", "when": "during", "delay": 0.004}),
     "housekeeping: before files are removed": ("correction", {"call": "sql", "match": "cleanup", "when": "before"}),
