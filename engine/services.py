@@ -61,9 +61,10 @@ class Engine:
         env = environment(self.settings, self.port)
         self._log("").parent.mkdir(parents=True, exist_ok=True)
         self._migrate(env)
-        self.state.write_text(json.dumps({"port": self.port}), encoding="utf-8")
         for name, arguments in SERVICES.items():
             self.processes[name] = self._spawn(name, arguments, env, detached)
+            sessions = [process.pid for process in self.processes.values()]
+            self.state.write_text(json.dumps({"port": self.port, "sessions": sessions}), encoding="utf-8")
 
     def wait_healthy(self) -> None:
         """Return once scheduler, dag-processor and triggerer report to the API.
@@ -129,11 +130,18 @@ class Engine:
             )
 
     def _members(self) -> list[psutil.Process]:
-        """Every process of this home's engine, found by its environment: children that changed group too."""
+        """Every process of this home's engine, by its session or, where it left that, by its environment.
+
+        A server that writes its own title hides its environment, so the sessions are written down.
+        """
         marked = []
+        known = json.loads(self.state.read_text(encoding="utf-8")) if self.state.exists() else {}
+        sessions = set(known.get("sessions", []))
         for process in psutil.process_iter():
             try:
-                if process.environ().get("AIRFLOW_HOME") == str(self.home) and process.pid != os.getpid():
+                if os.getsid(process.pid) in sessions or (
+                    process.environ().get("AIRFLOW_HOME") == str(self.home) and process.pid != os.getpid()
+                ):
                     marked.append(process)
             except (psutil.Error, OSError):
                 continue
