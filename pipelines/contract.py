@@ -12,12 +12,22 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
 from pipelines.delivery import Severity
+from pipelines.endpoint import HOLE, Endpoint, fill
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Marks = dict[str, Literal["O", "M", "L", "Q", "N"]]
@@ -104,6 +114,7 @@ class Table(_Strict):
 class Source(_Strict):
     """One layout in which the dataset is delivered."""
 
+    kind: Literal["file"] = "file"
     file: str = Field(description="File name; `{name}` fills the tidy column of that name, `*` is anything.")
     format: Literal["csv", "excel", "sdmx-ml"]
     encoding: str = "utf-8"
@@ -122,6 +133,31 @@ class Source(_Strict):
         depth = self.file.count("/") + 1
         found = template(self.file, PERIOD_IN_NAME).fullmatch("/".join(path.parts[-depth:]))
         return None if found is None else found.groupdict()
+
+
+class EndpointSource(Endpoint, Source):
+    """A layout that is fetched; `file` is the name the delivery gets."""
+
+    kind: Literal["endpoint"]  # type: ignore[assignment]
+
+    @model_validator(mode="after")
+    def _name_is_whole(self) -> Self:
+        parts = PurePath(self.file).parts
+        if "*" in self.file or set(HOLE.findall(self.file)) != set(self.each) or {"..", "/"} & set(parts):
+            raise ValueError("`file` of an endpoint is a plain name, with a hole for each name in `each` and no other")
+        if self.paging and not self.file.endswith(".zip"):
+            raise ValueError("`file` of a paged answer ends in .zip: the pages are kept together as they came")
+        return self
+
+
+def _kind(source: Any) -> str:
+    kind = source.get("kind", "file") if isinstance(source, dict) else getattr(source, "kind", "file")
+    return f"kind: {kind}"
+
+
+AnySource = Annotated[
+    Annotated[Source, Tag("kind: file")] | Annotated[EndpointSource, Tag("kind: endpoint")], Discriminator(_kind)
+]
 
 
 class Expectation(_Strict):
@@ -154,7 +190,7 @@ class Contract(_Strict):
         ["time_period"], description="A delivery replaces all rows that agree with one of its own on these."
     )
     set: dict[str, str] = {}
-    sources: list[Source] = Field(min_length=1)
+    sources: list[AnySource] = Field(min_length=1)
     expectations: list[Expectation] = []
     version: str = Field("", description="Digest of the contract's text; filled in when it is read.")
 
@@ -169,6 +205,16 @@ class Contract(_Strict):
                 raise ValueError(f"`columns` needs `{name}` with `key: true`")
         return self
 
+    @model_validator(mode="after")
+    def _fetched_names_are_told_apart(self) -> Self:
+        for source in self.endpoints:
+            for holes in source.requests():
+                name = fill(source.file, holes)
+                found = self.source_of(PurePath(name))
+                if found is None or found[0] is not source:
+                    raise ValueError(f"`file`: another source, {found and found[0].file}, also takes the name {name}")
+        return self
+
     def _named_columns(self) -> Iterable[tuple[str, str]]:
         yield from (("`set`", c) for c in self.set)
         yield from (("`replaces`", c) for c in self.replaces)
@@ -179,6 +225,11 @@ class Contract(_Strict):
                 yield from ((f"a table of {source.file}", c) for c in named)
                 if table.rest:
                     yield f"`rest` of {source.file}", table.rest
+
+    @property
+    def endpoints(self) -> list[EndpointSource]:
+        """The sources that are fetched."""
+        return [source for source in self.sources if isinstance(source, EndpointSource)]
 
     @property
     def keys(self) -> list[str]:
@@ -279,7 +330,8 @@ def _located(path: Path, text: str, document: Any, error: Any) -> str:
     if not place:
         line = _first_mention(text, re.findall(r"`(\w+)`", message)) or line
     found = error["input"]
-    shown = f" (found {found!r})" if isinstance(found, str | int | float | bool) else ""
+    tell = isinstance(found, str | int | float | bool) and place[-1:] != ["secret"]
+    shown = f" (found {found!r})" if tell else ""
     return f"{path}:{line}: {'.'.join(place) or 'contract'}: {message}{shown}"
 
 
