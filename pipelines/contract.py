@@ -106,6 +106,10 @@ class Table(_Strict):
     values: list[Values]
     set: dict[str, str] = {}
 
+    def is_value(self, header: str) -> bool:
+        """Whether a column of this name holds values."""
+        return any(template(v.header, ".+?").fullmatch(header) for v in self.values)
+
     def fields(self) -> dict[str, SourceField]:
         """Tidy column to source field, the short form spelt out."""
         return {c: f if isinstance(f, SourceField) else SourceField(header=f) for c, f in self.columns.items()}

@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from pipelines.collect.read import RawTable, Unreadable, flatten_header, text_schema
+from pipelines.collect.read import RawTable, Unreadable, flatten_header
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
 
 BLOCK_BYTES = 4 << 20
+WORDS = pa.dictionary(pa.int32(), pa.string())  # few distinct values: parsed once each
 RAGGED_KEPT = 1000
 
 
@@ -28,8 +29,9 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
     header = flatten_header([head[n - 1] for n in table.header_rows])
     cells = {name: _cell(head, address) for name, address in table.cells.items()}
     raw = RawTable(header=header, rows=pa.RecordBatchReader.from_batches(pa.schema([]), []), cells=cells)
+    schema = pa.schema([(f"c{i}", pa.string() if table.is_value(name) else WORDS) for i, name in enumerate(header)])
     raw.rows = pa.RecordBatchReader.from_batches(
-        text_schema(len(header)), _batches(path, source, raw, lines, len(head))
+        schema.append(pa.field("source_row", pa.int64())), _batches(path, source, raw, schema, lines, len(head))
     )
     return raw
 
@@ -55,7 +57,9 @@ def _head(path: Path, source: Source, count: int) -> tuple[list[list[str]], int]
     return head, lines
 
 
-def _batches(path: Path, source: Source, raw: RawTable, lines: int, records: int) -> Iterator[pa.RecordBatch]:
+def _batches(
+    path: Path, source: Source, raw: RawTable, schema: pa.Schema, lines: int, records: int
+) -> Iterator[pa.RecordBatch]:
     """Batches of text with the number of each record; a record with too few or many cells is reported."""
     width = len(raw.header)
     skipped: list[int] = []
@@ -75,13 +79,16 @@ def _batches(path: Path, source: Source, raw: RawTable, lines: int, records: int
             )
         return "skip"
 
-    names = [f"c{i}" for i in range(width)]
     following = records + 1
     try:
         reader = pa_csv.open_csv(
             path,
             pa_csv.ReadOptions(
-                use_threads=False, block_size=BLOCK_BYTES, skip_rows=lines, column_names=names, encoding=source.encoding
+                use_threads=False,
+                block_size=BLOCK_BYTES,
+                skip_rows=lines,
+                column_names=schema.names,
+                encoding=source.encoding,
             ),
             pa_csv.ParseOptions(
                 delimiter=source.delimiter,
@@ -89,7 +96,7 @@ def _batches(path: Path, source: Source, raw: RawTable, lines: int, records: int
                 ignore_empty_lines=False,
                 invalid_row_handler=ragged,
             ),
-            pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+            pa_csv.ConvertOptions(column_types=schema, strings_can_be_null=False),
         )
         for batch in reader:
             numbers, following = _numbers(following, batch.num_rows, skipped)

@@ -18,6 +18,7 @@ from pipelines.contract import ATTRIBUTES, Contract
 from pipelines.delivery import Problem, Receipt, raw_file
 from pipelines.process.codelists import nearest
 from pipelines.process.mapping import Mapping, map_table
+from pipelines.process.recode import recode
 from pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -104,11 +105,10 @@ def _stage(
             seen[0] += batch.num_rows
             yield batch
 
-    con.register("raw", pa.RecordBatchReader.from_batches(raw.rows.schema, counted()))
-    for name, table in mapping.lookups.items():
-        con.register(name, table)
+    rows = pa.RecordBatchReader.from_batches(raw.rows.schema, counted())
+    con.register("raw", recode(rows, mapping.flat, mapping.recodings))
     sql = mapping.sql({"delivery_id": receipt.delivery_id, "source_sheet": raw.sheet})
-    written = con.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet)").fetchall()[0][0]
+    written = con.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet, PARQUET_VERSION v2)").fetchall()[0][0]
     con.unregister("raw")
     result.files.append(target)
     result.rows_read += written

@@ -1,19 +1,19 @@
-"""How one source table becomes tidy columns: the contract's mapping, written out as one SELECT."""
+"""How one source table becomes tidy columns: texts translated by their distinct values, one SELECT over the rest."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import pyarrow as pa
 
 from pipelines.collect.read import RawTable
 from pipelines.contract import Contract, Source, SourceField, Table, Values, template
 from pipelines.delivery import Problem
-from pipelines.process.codelists import lookup, nearest
+from pipelines.process.codelists import nearest
+from pipelines.process.numbers import fixed, mark, number, quoted, status
+from pipelines.process.readings import PERIODS, Reading, codes_named, m49_of, own_words, reading_of
+from pipelines.process.recode import Recoding
 
-PERIODS = {"A": r"(1[89]|20|21)\d\d", "Q": r"(1[89]|20|21)\d\d-Q[1-4]", "M": r"(1[89]|20|21)\d\d-(0[1-9]|1[0-2])"}
-EXAMPLES = {"A": "a year such as 2024", "Q": "a quarter such as 2024-Q1", "M": "a month such as 2024-03"}
-CODES_NAMED = 8
 LEGIBLE = "legible text: its letters were lost before it was sent"
+TEXTS = ["unit_measure", "concept", "source", "vintage", "note"]
 
 ValueColumn = tuple[Values, int, dict[str, str]]
 
@@ -31,17 +31,16 @@ class Tidy:
     column: str = ""
     text: str = ""
     expected: str = ""
-    constant: str | None = None
 
 
 @dataclass
 class Mapping:
-    """The SELECT of one source table over `raw`, the lookups it joins, and what is wrong already."""
+    """The translations and the SELECT of one source table over `raw`, and what is wrong already."""
 
     tidy: dict[str, Tidy] = field(default_factory=dict)
-    long: str = ""
-    joins: list[str] = field(default_factory=list)
-    lookups: dict[str, pa.Table] = field(default_factory=dict)
+    recodings: list[Recoding] = field(default_factory=list)
+    flat: set[str] = field(default_factory=set)
+    rows: str = ""
     known: dict[str, list[str]] = field(default_factory=dict)
     values_per_row: int = 1
     problems: list[Problem] = field(default_factory=list)
@@ -49,11 +48,11 @@ class Mapping:
     def sql(self, constants: dict[str, str]) -> str:
         """Tidy columns, provenance, and `problems`: JSON of what is wrong with the row, or NULL."""
         columns = [f"{t.sql} AS {name}" for name, t in self.tidy.items()]
-        columns += [f"{_fixed(value)} AS {name}" for name, value in constants.items()] + ["source_row"]
+        columns += [f"{fixed(value)} AS {name}" for name, value in constants.items()] + ["source_row"]
         checks = [t for t in self.tidy.values() if t.wrong]
         found = ", ".join(
-            f"CASE WHEN {t.wrong} THEN {{'kind': {_text(t.kind)}, 'column': {t.column}, "
-            f"'value': {t.text}, 'expected': {_text(t.expected)}}} END"
+            f"CASE WHEN {t.wrong} THEN {{'kind': {quoted(t.kind)}, 'column': {t.column}, "
+            f"'value': {t.text}, 'expected': {quoted(t.expected)}}} END"
             for t in checks
         )
         any_wrong = " OR ".join(f"({t.wrong})" for t in checks)
@@ -61,7 +60,7 @@ class Mapping:
             f"CASE WHEN {any_wrong} THEN CAST(to_json(list_filter([{found}], lambda p: p IS NOT NULL)) AS VARCHAR) "
             "END AS problems"
         )
-        return f"SELECT {', '.join(columns)} FROM ({self.long}) {' '.join(self.joins)}"
+        return f"SELECT {', '.join(columns)} FROM ({self.rows})"
 
 
 def map_table(
@@ -85,18 +84,73 @@ def map_table(
     mapping.problems = [_no_header(header, raw) for header in missing]
     if mapping.problems:
         return mapping
-    constants = said | {k: v for k, v in raw.cells.items() if v} | table.set
-    varying = _long(mapping, table, raw, values, places)
-    texts = {name: places[f.header] for name, f in fields.items() if f.header} | varying
-    if table.rest:
-        used = {places[f.header] for f in fields.values() if f.header} | {f"c{i}" for _, i, _ in values}
-        texts[table.rest] = _rest({name: c for name, c in places.items() if c not in used}, table.rest_total)
-    for name in contract.columns:
-        _column(mapping, contract, reference, name, fields.get(name, SourceField()), texts, constants)
-    mapping.tidy["ref_area_m49"] = _m49(mapping, reference)
-    _observation(mapping, source, fields, texts, constants)
+    mapping.flat = {f"c{i}" for _, i, _ in values}
+    mapping.values_per_row = len(values)
+    origin = _Origin(mapping, places, fields, values, raw, said | {k: v for k, v in raw.cells.items() if v} | table.set)
+    for name, column in contract.columns.items():
+        if name == table.rest:
+            used = {places[f.header] for f in fields.values() if f.header} | mapping.flat
+            mapping.tidy[name] = Tidy(_rest({h: c for h, c in places.items() if c not in used}, table.rest_total))
+        else:
+            reading = reading_of(name, column, contract, fields.get(name, SourceField()), reference)
+            mapping.tidy[name] = origin.tidy(name, reading)
+        if column.type in ("area", "code") and name in fields:
+            mapping.known[fields[name].header] = codes_named(column, fields[name], reference)
+    area = reading_of(
+        "ref_area", contract.columns["ref_area"], contract, fields.get("ref_area", SourceField()), reference
+    )
+    mapping.tidy["ref_area_m49"] = origin.tidy("ref_area", m49_of(area, reference), "ref_area_m49")
+    _observation(mapping, source, origin)
+    mapping.rows = _rows(table, source, values, raw.header, places)
     _unnamed(mapping, table, raw)
     return mapping
+
+
+@dataclass
+class _Origin:
+    """Where the text of a tidy column stands: in a cell, in a value column's header, or once for all rows."""
+
+    mapping: Mapping
+    places: dict[str, str]
+    fields: dict[str, SourceField]
+    values: list[ValueColumn]
+    raw: RawTable
+    constants: dict[str, str]
+
+    def tidy(self, name: str, reading: Reading, as_name: str = "") -> Tidy:
+        """The tidy column `as_name` (or `name`), read from the text of `name`."""
+        said = self.fields.get(name, SourceField())
+        target = as_name or name
+        if said.header:
+            return self._of_cells(self.places[said.header], said.header, target, reading)
+        if self.varies(name):
+            for _, i, words in self.values:
+                self._complain(self.raw.header[i], words.get(name, ""), reading)
+                words[f"t_{target}"] = reading.translate(words.get(name, "")) or ""
+            return Tidy(_cast(f"nullif(t_{target}, '')", reading))
+        text = self.constants.get(said.name or name, "")
+        self._complain(target, text, reading)
+        value = reading.translate(text)
+        return Tidy(fixed(value or "") if not reading.sql_type else _cast(fixed(value or ""), reading))
+
+    def varies(self, name: str) -> bool:
+        """Whether the headers of the value columns say it."""
+        return any(name in words for _, _, words in self.values)
+
+    def _of_cells(self, place: str, header: str, target: str, reading: Reading) -> Tidy:
+        self.mapping.recodings.append(Recoding(place, f"t_{target}", reading.translate))
+        sql = _cast(f"t_{target}", reading)
+        if not reading.expected:
+            return Tidy(sql)
+        wrong = f"t_{target} IS NULL" + ("" if reading.required else f" AND {place} <> ''")
+        return Tidy(sql, wrong, reading.kind, quoted(header), place, reading.expected)
+
+    def _complain(self, place: str, text: str, reading: Reading) -> None:
+        """What a header or the whole table says wrongly concerns every row: the layout is not the contract's."""
+        if reading.wrong(text):
+            self.mapping.problems.append(
+                Problem(kind="structure", sheet=self.raw.sheet, column=place, value=text, expected=reading.expected)
+            )
 
 
 def _places(header: list[str]) -> dict[str, str]:
@@ -118,46 +172,10 @@ def _values(table: Table, header: list[str], period: str) -> list[ValueColumn]:
     return found
 
 
-def _long(
-    mapping: Mapping,
-    table: Table,
-    raw: RawTable,
-    values: list[ValueColumn],
-    places: dict[str, str],
-) -> dict[str, str]:
-    """One row per value cell. Returns the SQL of the tidy columns that vary between value columns."""
-    names = sorted({name for _, _, said in values for name in said})
-    cells = ", ".join(
-        "{"
-        + ", ".join(
-            [f"'v_value': c{i}", f"'v_header': {_text(raw.header[i])}"]
-            + [f"'v_{n}': {_text(said.get(n, ''))}" for n in names]
-        )
-        + "}"
-        for _, i, said in values
-    )
-    columns = ", ".join(f"trim(c{i}) AS c{i}" for i in range(len(raw.header)))
-    trimmed = f"SELECT {columns}, source_row FROM raw"
-    blank = " AND ".join(f"c{i} = ''" for i in range(len(raw.header)))
-    keep = [f"NOT ({blank})"] + [
-        f"{places[header]} NOT IN ({', '.join(map(_text, marks))})" for header, marks in table.leave_out.items()
-    ]
-    if len(values) == 1:
-        _, i, said = values[0]
-        single = ", ".join(
-            [f"c{i} AS v_value", f"{_text(raw.header[i])} AS v_header"] + [f"{_text(said[n])} AS v_{n}" for n in names]
-        )
-        mapping.long = f"SELECT *, {single} FROM ({trimmed}) WHERE {' AND '.join(keep)}"
-    else:
-        mapping.long = f"SELECT *, unnest([{cells}], recursive := true) FROM ({trimmed}) WHERE {' AND '.join(keep)}"
-    mapping.values_per_row = len(values)
-    return {n: f"v_{n}" for n in names}
-
-
 def _rest(places: dict[str, str], total: str) -> str:
     """All columns the contract does not name, as `name=value` pairs; `_T` when every one is empty."""
     parts = [
-        f"CASE WHEN {c} NOT IN ('', {_text(total)}) THEN {_text(name + '=')} || {c} END"
+        f"CASE WHEN {c} NOT IN ('', {quoted(total)}) THEN {quoted(name + '=')} || {c} END"
         for name, c in places.items()
         if name
     ]
@@ -174,150 +192,67 @@ def _unnamed(mapping: Mapping, table: Table, raw: RawTable) -> None:
         rest.expected = "no value in a column that has no header"
 
 
-def _column(
-    mapping: Mapping,
-    contract: Contract,
-    reference: Path,
-    name: str,
-    source_field: SourceField,
-    texts: dict[str, str],
-    constants: dict[str, str],
-) -> None:
-    """Cast one declared column by its type."""
-    column = contract.columns[name]
-    stated = constants.get(source_field.name or name, "")
-    text = texts.get(name, _text(stated))
-    header = _text(source_field.header or name)
-    if column.type in ("area", "code"):
-        known = _codes(column.codelist or "areas", column.codes, source_field, reference)
-        expected = _code_of(column.codelist or name, known)
-        if name in texts:
-            _coded(mapping, name, text, header, known, expected, column.key)
-        else:
-            _constant(mapping, name, stated, known, expected, column.key)
-    elif column.type == "period":
-        clean = f"CASE WHEN ends_with({text}, '.0') THEN left({text}, -2) ELSE {text} END"
-        mapping.tidy[name] = Tidy(
-            clean, _no_period(clean, contract.frequency), "cell", header, text, EXAMPLES[contract.frequency]
-        )
-    elif column.type in ("integer", "number"):
-        cast = f"TRY_CAST({text} AS {'BIGINT' if column.type == 'integer' else 'DOUBLE'})"
-        wrong = f"{text} <> '' AND {cast} IS NULL"
-        mapping.tidy[name] = Tidy(cast, wrong, "cell", header, text, f"a {column.type}")
-    elif column.key:
-        for written, code in source_field.codes.items():
-            text = f"CASE WHEN {text} = {_text(written)} THEN {_text(code)} ELSE {text} END"
-        mapping.tidy[name] = Tidy(text, f"{text} = ''", "cell", header, text, "a value: it is part of the key")
-    else:
-        mapping.tidy[name] = Tidy(f"nullif({text}, '')" if name in texts else _fixed(stated))
-
-
-def _no_period(text: str, frequency: str) -> str:
-    """The condition that a text is no period; years, which most files hold, without a pattern for each row."""
-    if frequency == "A":
-        return f"coalesce(NOT (length({text}) = 4 AND TRY_CAST({text} AS INTEGER) BETWEEN 1800 AND 2199), true)"
-    return f"NOT regexp_full_match({text}, '{PERIODS[frequency]}')"
-
-
-def _codes(codelist: str, codes: list[str] | None, source_field: SourceField, reference: Path) -> dict[str, str]:
-    """Source code (lower case) to tidy code: the contract's own words before the code list's."""
-    listed = {c.lower(): c for c in codes} if codes else lookup(reference, codelist, source_field.scheme)
-    return listed | _own(source_field)
-
-
-def _own(source_field: SourceField) -> dict[str, str]:
-    return {written.strip().lower(): code for written, code in source_field.codes.items()}
-
-
-def _code_of(codelist: str, known: dict[str, str]) -> str:
-    some = ", ".join(sorted(filter(None, known), key=lambda code: (code[0].isdigit(), code))[:CODES_NAMED]) + (
-        " ..." if len(known) > CODES_NAMED else ""
-    )
-    return f"a code of `{codelist}` ({some})"
-
-
-def _coded(
-    mapping: Mapping, name: str, text: str, header: str, known: dict[str, str], expected: str, key: bool
-) -> None:
-    """Translate codes by a join; an unknown one is a problem, an empty one only in a key."""
-    table = f"codes_{name}"
-    mapping.known[header.strip("'")] = sorted({code for code in known.values() if not code.isdigit()})
-    mapping.lookups[table] = pa.table({"written": list(known), "code": list(known.values())})
-    mapping.joins.append(f"LEFT JOIN {table} ON {table}.written = lower({text})")
-    wrong = f"{table}.code IS NULL" + ("" if key else f" AND {text} <> ''")
-    mapping.tidy[name] = Tidy(f"{table}.code", wrong, "code", header, text, expected)
-
-
-def _constant(mapping: Mapping, name: str, value: str, known: dict[str, str], expected: str, key: bool) -> None:
-    """Translate a code that holds for the whole table, such as an area in the file's name."""
-    code = known.get(value.strip().lower())
-    if code is None and (key or value):
-        mapping.problems.append(Problem(kind="structure", column=name, value=value, expected=expected))
-    mapping.tidy[name] = Tidy(_fixed(code or ""), constant=code or "")
-
-
-def _m49(mapping: Mapping, reference: Path) -> Tidy:
-    """The M49 code of the area: one more column of its lookup or, where one area holds for the table, as it is."""
-    known = {code: m49 for m49, code in lookup(reference, "areas", "m49").items() if len(m49) >= 3}
-    area = mapping.tidy["ref_area"]
-    if area.constant is not None:
-        return Tidy(_fixed(known.get(area.constant, "")))
-    codes = mapping.lookups["codes_ref_area"]
-    numbers = pa.array([known.get(code) for code in codes["code"].to_pylist()], pa.string())
-    mapping.lookups["codes_ref_area"] = codes.append_column("m49", numbers)
-    return Tidy("codes_ref_area.m49")
-
-
-def _observation(
-    mapping: Mapping, source: Source, fields: dict[str, SourceField], texts: dict[str, str], constants: dict[str, str]
-) -> None:
+def _observation(mapping: Mapping, source: Source, origin: _Origin) -> None:
     """Value, status and the other attributes; a mark for a missing value becomes its status."""
-
-    def text(name: str, default: str = "") -> str:
-        return texts.get(name, _text(constants.get(name, default)))
-
-    cell = "v_value"
-    mark = _case(f"lower({cell})", {m.lower(): _text(status) for m, status in source.missing.items()})
-    plain = cell
-    for unwanted in source.thousands:
-        plain = f"replace({plain}, {_text(unwanted)}, '')"
-    if source.decimal != ".":
-        plain = f"replace({plain}, {_text(source.decimal)}, '.')"
-    cast = f"TRY_CAST({plain} AS DOUBLE)"
-    number = f"CASE WHEN isfinite({cast}) AND NOT contains({cell}, '_') THEN {cast} END"
-    if source.labels:
-        label = _case(f"lower({cell})", {w.lower(): repr(float(v)) for w, v in source.labels.items()})
-        number = f"coalesce({label}, {number})"
-    wrong = f"({mark}) IS NULL AND ({number}) IS NULL"
     decimal = f"a number with “{source.decimal}” as decimal mark"
     expected = f"{decimal}, or one of the marks for missing: {', '.join(map(repr, source.missing))}"
-    mapping.tidy["obs_value"] = Tidy(
-        f"CASE WHEN ({mark}) IS NULL THEN {number} END", wrong, "cell", "v_header", cell, expected
+    wrong = "v_number IS NULL AND v_mark IS NULL"
+    mapping.tidy["obs_value"] = Tidy("v_number", wrong, "cell", "v_header", "trim(v_value)", expected)
+    stated = origin.tidy("obs_status", Reading(lambda text: text or None))
+    mapping.tidy["obs_status"] = Tidy(f"coalesce(v_mark, {stated.sql}, 'A')")
+    if stated.sql == fixed(""):
+        mapping.tidy["obs_status"] = Tidy(f"coalesce(v_mark, {status('A', source)})")
+    power = re.compile(r"-?\d{1,2}")
+    origin.constants.setdefault("unit_mult", "0")
+    origin.constants.setdefault("concept", "global")
+    reading = Reading(
+        lambda text: text if power.fullmatch(text) else None,
+        "a power of ten such as 0, 3 or 6",
+        "cell",
+        True,
+        "SMALLINT",
     )
-    stated = text("obs_status")
-    mapping.tidy["obs_status"] = Tidy(f"coalesce({mark}, nullif({stated}, ''), 'A')")
-    power = f"TRY_CAST({text('unit_mult', '0')} AS SMALLINT)"
-    mapping.tidy["unit_mult"] = Tidy(
-        power, f"{power} IS NULL", "cell", "'unit_mult'", text("unit_mult", "0"), "a power of ten such as 0, 3 or 6"
-    )
-    for name, default in {"unit_measure": "", "concept": "global", "source": "", "vintage": "", "note": ""}.items():
-        if name in fields and fields[name].codes:
-            known = _own(fields[name])
-            expected = f"one of: {', '.join(fields[name].codes)}"
-            _coded(mapping, name, text(name), _text(fields[name].header), known, expected, key=False)
-        else:
-            words, lost = texts.get(name, ""), f"contains({texts.get(name)}, '\ufffd')"
-            mapping.tidy[name] = (
-                Tidy(f"nullif({words}, '')", lost, "lost text", f"'{name}'", words, LEGIBLE)
-                if words
-                else Tidy(_fixed(constants.get(name, default)))
-            )
+    mapping.tidy["unit_mult"] = origin.tidy("unit_mult", reading)
+    for name in TEXTS:
+        mapping.tidy[name] = _attribute(name, origin)
 
 
-def _case(subject: str, words: dict[str, str]) -> str:
-    """A CASE that gives NULL for any word it does not know."""
-    branches = " ".join(f"WHEN {_text(word)} THEN {sql}" for word, sql in words.items())
-    return f"CASE {subject} {branches} END" if words else "NULL"
+def _attribute(name: str, origin: _Origin) -> Tidy:
+    """Text that came with the value; where the contract lists its words, no other."""
+    said = origin.fields.get(name, SourceField())
+    if said.codes:
+        own = own_words(said)
+        return origin.tidy(
+            name, Reading(lambda text: own.get(text.lower()), f"one of: {', '.join(said.codes)}", "code")
+        )
+    tidy = origin.tidy(name, Reading(lambda text: text or None))
+    if said.header:
+        place = origin.places[said.header]
+        lost = f"contains({place}, '\ufffd')"
+        return Tidy(tidy.sql, lost, "lost text", quoted(name), place, LEGIBLE)
+    return tidy
+
+
+def _rows(table: Table, source: Source, values: list[ValueColumn], header: list[str], places: dict[str, str]) -> str:
+    """One row per value cell, with its number or its mark; `v_header` and what the header says beside it."""
+    names = sorted({name for _, _, words in values for name in words if name.startswith("t_")})
+    cells = [
+        {"v_value": f"c{i}", "v_header": quoted(header[i])} | {n: quoted(words.get(n, "")) for n in names}
+        for _, i, words in values
+    ]
+    if len(cells) == 1:
+        long = ", ".join(f"{sql} AS {name}" for name, sql in cells[0].items())
+    else:
+        structs = ", ".join("{" + ", ".join(f"'{n}': {sql}" for n, sql in cell.items()) + "}" for cell in cells)
+        long = f"unnest([{structs}], recursive := true)"
+    keep = [f"{places[h]} NOT IN ({', '.join(map(quoted, marks))})" for h, marks in table.leave_out.items()]
+    rows = f"SELECT *, {long} FROM raw" + (f" WHERE {' AND '.join(keep)}" if keep else "")
+    numbers = f"SELECT *, {number('v_value', source)} AS v_number FROM ({rows})"
+    return f"SELECT *, {mark('v_value', source)} AS v_mark FROM ({numbers})"
+
+
+def _cast(sql: str, reading: Reading) -> str:
+    return f"CAST({sql} AS {reading.sql_type})" if reading.sql_type else sql
 
 
 def _no_header(header: str, raw: RawTable) -> Problem:
@@ -330,13 +265,3 @@ def _no_header(header: str, raw: RawTable) -> Problem:
         expected=f"a column of this name; the closest are: {', '.join(close) or 'none'}",
         remedy=f"The header reads: {'; '.join(present[:12])}.",
     )
-
-
-def _text(value: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _fixed(value: str) -> str:
-    """A text that is the same in every row: as an enumeration it is written without looking at each row."""
-    return f"CAST({_text(value)} AS ENUM({_text(value)}))" if value else "CAST(NULL AS VARCHAR)"

@@ -1,0 +1,83 @@
+"""How the text of a tidy column is read, by its type: each distinct text on its own, to a code or to nothing."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.contract import Column, Contract, SourceField
+from pipelines.process.codelists import lookup
+from pipelines.process.recode import Translate
+
+PERIODS = {"A": r"(1[89]|20|21)\d\d", "Q": r"(1[89]|20|21)\d\d-Q[1-4]", "M": r"(1[89]|20|21)\d\d-(0[1-9]|1[0-2])"}
+EXAMPLES = {"A": "a year such as 2024", "Q": "a quarter such as 2024-Q1", "M": "a month such as 2024-03"}
+CODES_NAMED = 8
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the text of one tidy column is read: `translate` gives its code, or None where there is none."""
+
+    translate: Translate
+    expected: str = ""
+    kind: str = "cell"
+    required: bool = False
+    sql_type: str = ""
+
+    def wrong(self, text: str) -> bool:
+        """Whether a text is not what is expected; an empty one is wrong only where a value is required."""
+        return bool(self.expected) and self.translate(text) is None and (self.required or bool(text))
+
+
+def reading_of(name: str, column: Column, contract: Contract, said: SourceField, reference: Path) -> Reading:
+    """How the text of a declared column is read, by its type."""
+    own = own_words(said)
+    if column.type in ("area", "code"):
+        known = _codes(column, said, reference)
+        expected = _code_of(column.codelist or name, known)
+        return Reading(lambda text: known.get(text.lower()), expected, "code", column.key)
+    if column.type == "period":
+        pattern = re.compile(PERIODS[contract.frequency] + r"(?P<float>\.0)?")
+        expected = EXAMPLES[contract.frequency]
+        return Reading(
+            lambda text: text.removesuffix(".0") if pattern.fullmatch(text) else None, expected, required=True
+        )
+    if column.type in ("integer", "number"):
+        pattern = re.compile(r"[+-]?\d+" if column.type == "integer" else r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+        sql_type = "BIGINT" if column.type == "integer" else "DOUBLE"
+        return Reading(lambda text: text if pattern.fullmatch(text) else None, f"a {column.type}", sql_type=sql_type)
+    if column.key:
+        expected = "a value: it is part of the key"
+        return Reading(lambda text: own.get(text.lower(), text) or None, expected, required=True)
+    return Reading(lambda text: own.get(text.lower(), text) or None)
+
+
+def _codes(column: Column, said: SourceField, reference: Path) -> dict[str, str]:
+    """Source code (lower case) to tidy code: the contract's own words before the code list's."""
+    if column.codes:
+        listed = {code.lower(): code for code in column.codes}
+    else:
+        listed = lookup(reference, column.codelist or "areas", said.scheme)
+    return listed | own_words(said)
+
+
+def codes_named(column: Column, said: SourceField, reference: Path) -> list[str]:
+    """The codes a person could have meant."""
+    return sorted({code for code in _codes(column, said, reference).values() if not code.isdigit()})
+
+
+def own_words(said: SourceField) -> dict[str, str]:
+    """What the contract itself says a source's words mean, in lower case."""
+    return {written.strip().lower(): code for written, code in said.codes.items()}
+
+
+def _code_of(codelist: str, known: dict[str, str]) -> str:
+    some = ", ".join(sorted(filter(None, known), key=lambda code: (code[0].isdigit(), code))[:CODES_NAMED]) + (
+        " ..." if len(known) > CODES_NAMED else ""
+    )
+    return f"a code of `{codelist}` ({some})"
+
+
+def m49_of(area: Reading, reference: Path) -> Reading:
+    """The M49 code of an area; one that has none is nothing wrong."""
+    numbers = {code: m49 for m49, code in lookup(reference, "areas", "m49").items() if len(m49) >= 3}
+    return Reading(lambda text: numbers.get(area.translate(text) or ""))
