@@ -1,4 +1,4 @@
-"""One DAG per dataset contract: collect what waits in the inbox, then process and store each delivery."""
+"""One DAG per dataset contract: collect what waits or is fetched, then process and store each delivery."""
 
 from typing import Any
 
@@ -25,12 +25,18 @@ def ingest(contract: Contract) -> DAG:
     def ingest_dataset() -> None:
         @task(**RETRY)
         def collect() -> list[str]:
-            """Land the files of the inbox; gives the deliveries to be processed."""
+            """Land the files of the inbox and what endpoints have new; gives the deliveries to be processed."""
+            from pipelines.collect.answer import FetchError, Unavailable
             from pipelines.collect.land import collect as collect_deliveries
             from pipelines.store.load import recorded
 
             settings = Settings()
-            return collect_deliveries(contract, settings, recorded(contract, settings))
+            try:
+                return collect_deliveries(contract, settings, recorded(contract, settings))
+            except Unavailable:
+                raise  # a retry may find the server up again; a wrong question stays wrong
+            except FetchError as error:
+                raise AirflowFailException(str(error)) from None
 
         @task
         def process(delivery_id: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from pipelines.contract import Contract
+    from pipelines.delivery import Receipt
     from pipelines.settings import Settings
 
 app = typer.Typer(
@@ -63,23 +64,33 @@ def check(file: FileArgument, dataset: DatasetOption) -> None:
 def ingest(file: FileArgument, dataset: DatasetOption) -> None:
     """Take a file in, validate it and, if it is accepted, load it."""
     from pipelines.collect.land import land
-    from pipelines.delivery import DeliveryRejected, explain
-    from pipelines.process.run import process
-    from pipelines.store.load import recorded, store
 
     with _messages():
         settings = _settings()
         contract = _contract(dataset, settings)
         receipt = land(file, contract, settings, _delivered_name(file, contract))
-        if receipt.delivery_id in recorded(contract, settings):
-            typer.echo(f"{receipt.file_name} is already known as {receipt.delivery_id}: nothing changed.")
-            return
-        process(receipt.delivery_id, settings)
-        try:
-            typer.echo(explain(receipt, store(receipt.delivery_id, settings)))
-        except DeliveryRejected as rejection:
-            typer.echo(str(rejection))
-            raise typer.Exit(1) from None
+        if not _take_in(receipt, contract, settings):
+            raise typer.Exit(1)
+
+
+@app.command()
+def fetch(dataset: Annotated[str, typer.Argument(help="Dataset, the name of its contract.")]) -> None:
+    """Ask the endpoints of a dataset, and take in what is new."""
+    from pipelines.collect.fetch import fetch as fetch_endpoints
+
+    with _messages():
+        settings = _settings()
+        contract = _contract(dataset, settings)
+        if not contract.endpoints:
+            raise LookupError(f"{dataset} has no source of `kind: endpoint`: its files are put into the inbox")
+        fetched = fetch_endpoints(contract, settings)
+        accepted = [_take_in(receipt, contract, settings) for receipt in fetched.receipts]
+        for failure in fetched.failed:
+            typer.echo(f"migstat: {failure}", err=True)
+        if not accepted and not fetched.failed:
+            typer.echo(f"{dataset}: nothing new.")
+        if fetched.failed or not all(accepted):
+            raise typer.Exit(1)
 
 
 @app.command()
@@ -204,6 +215,24 @@ def _contract(dataset: str, settings: "Settings") -> "Contract":
         known = ", ".join(sorted(p.stem for p in settings.contracts.glob("*.yaml")))
         raise UnknownDataset(f"there is no dataset {dataset}; there are: {known}")
     return load_contract(path)
+
+
+def _take_in(receipt: "Receipt", contract: "Contract", settings: "Settings") -> bool:
+    """Process and store a landed delivery, and say what came of it; False when it is refused."""
+    from pipelines.delivery import DeliveryRejected, explain
+    from pipelines.process.run import process
+    from pipelines.store.load import recorded, store
+
+    if receipt.delivery_id in recorded(contract, settings):
+        typer.echo(f"{receipt.file_name} is already known as {receipt.delivery_id}: nothing changed.")
+        return True
+    process(receipt.delivery_id, settings)
+    try:
+        typer.echo(explain(receipt, store(receipt.delivery_id, settings)))
+    except DeliveryRejected as rejection:
+        typer.echo(str(rejection))
+        return False
+    return True
 
 
 def _delivered_name(file: Path, contract: "Contract") -> Path:

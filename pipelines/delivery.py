@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from pipelines.settings import Settings
 
@@ -66,15 +66,26 @@ class Check(BaseModel):
     places: list[Problem] = []
 
 
-class Receipt(BaseModel):
-    """What is known of a delivery the moment it arrives; kept beside its raw bytes."""
+class Origin(BaseModel):
+    """Where raw bytes come from, as far as their sender says; a file put into the inbox says nothing."""
+
+    edition: str = ""
+    published: dt.datetime | None = Field(None, description="When the server says the file was last changed.")
+    address: str = Field("", description="Address it was fetched from, without any key.")
+
+
+class Receipt(Origin):
+    """The provenance card: what is known of a delivery the moment it arrives; kept beside its raw bytes."""
 
     delivery_id: str
     dataset: str
+    title: str = ""
+    producer: str = ""
+    licence: str = ""
     file_name: str
     sha256: str
     size: int
-    received_at: dt.datetime
+    received_at: dt.datetime = Field(description="When it was accessed.")
 
 
 class Outcome(BaseModel):
@@ -146,6 +157,11 @@ def explain(receipt: Receipt, outcome: Outcome) -> str:
 def raw_file(receipt: Receipt, settings: Settings) -> Path:
     """The raw bytes of a delivery, exactly as they came."""
     return settings.landing / receipt.sha256 / PurePath(receipt.file_name).name
+
+
+def card_file(receipt: Receipt, settings: Settings) -> Path:
+    """The receipt under a second name, beside the raw bytes: who looks at the one finds the other."""
+    return settings.landing / receipt.sha256 / f"{receipt.delivery_id}.card.json"
 
 
 def read_receipt(delivery_id: str, settings: Settings) -> Receipt:

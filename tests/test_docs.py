@@ -61,5 +61,16 @@ def test_sql_cannot_write(sample_settings: Settings) -> None:
 
 def test_help_names_every_command(sample_settings: Settings) -> None:
     done = run("--help", sample_settings)
-    for command in ("check", "ingest", "compute", "status", "sql", "datasets", "indicators", "release", "housekeep"):
+    for command in (
+        "check",
+        "ingest",
+        "fetch",
+        "compute",
+        "status",
+        "sql",
+        "datasets",
+        "indicators",
+        "release",
+        "housekeep",
+    ):
         assert command in done.stdout

@@ -1,4 +1,4 @@
-"""Take deliveries out of the inbox and keep their raw bytes under their sha256.
+"""Take deliveries in, out of the inbox or from an endpoint, and keep their raw bytes under their sha256.
 
 The order of the steps makes it safe to be killed between any two of them: the raw bytes are whole
 before the receipt exists, the receipt exists before the pending mark, and the file leaves the inbox last.
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from pipelines.contract import Contract
-from pipelines.delivery import Receipt, raw_file, read_receipt, write_whole
+from pipelines.delivery import Origin, Receipt, card_file, raw_file, read_receipt, write_whole
 from pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,9 @@ class UnreadableFile(OSError):
 
 
 def collect(contract: Contract, settings: Settings, recorded: set[str]) -> list[str]:
-    """Land every file that waits in `inbox/<dataset>/`; one that cannot be read holds up no other.
+    """Land every file that waits in `inbox/<dataset>/` and, where settings say so, what endpoints have new.
+
+    What cannot be read or fetched holds up nothing else.
 
     Args:
         recorded: deliveries whose outcome the warehouse holds already.
@@ -39,16 +41,21 @@ def collect(contract: Contract, settings: Settings, recorded: set[str]) -> list[
     Raises:
         UnreadableFile: files of the inbox cannot be read, and nothing else waits to be processed; while
             something does, that goes first.
+        FetchError: the same for an endpoint; Unavailable if it may work later.
     """
+    failed: list[OSError] = []
+    if settings.fetch and contract.endpoints:
+        from pipelines.collect.fetch import fetch
+
+        failed += fetch(contract, settings).failed
     folder = settings.inbox / contract.dataset
-    failed = []
     for path in _settled_files(folder, settings.settle_seconds):
         try:
             seen = _version(path)
             receipt = land(path, contract, settings, path.relative_to(folder))
         except UnreadableFile as error:
-            failed.append(f"{error} It stays in the inbox.")
-            log.error(failed[-1])
+            failed.append(UnreadableFile(f"{error} It stays in the inbox."))
+            log.error("%s", failed[-1])
             continue
         if _version(path) == seen:
             path.unlink()
@@ -61,12 +68,15 @@ def collect(contract: Contract, settings: Settings, recorded: set[str]) -> list[
         else:
             waiting.append(mark.name)
     if failed and not waiting:
-        raise UnreadableFile(" ".join(failed))
+        raise type(failed[-1])(" ".join(map(str, failed)))
     return sorted(waiting, key=lambda delivery_id: (read_receipt(delivery_id, settings).received_at, delivery_id))
 
 
-def land(path: Path, contract: Contract, settings: Settings, name: PurePath) -> Receipt:
+def land(path: Path, contract: Contract, settings: Settings, name: PurePath, origin: Origin | None = None) -> Receipt:
     """Keep one file's bytes and write its receipt; the same bytes twice give the same receipt.
+
+    Args:
+        origin: what is known of where it was fetched; nothing of a file that was put into the inbox.
 
     Raises:
         UnreadableFile: the file cannot be read, or changes meanwhile.
@@ -74,19 +84,28 @@ def land(path: Path, contract: Contract, settings: Settings, name: PurePath) -> 
     """
     seen = _version(path)
     digest, size = _digest(path)
+    found = contract.source_of(name)
+    said = found[1] if found else {}
+    origin = origin or Origin(edition=said.get("vintage", ""))
     receipt = Receipt(
-        delivery_id=_delivery_id(contract, name, digest),
+        **origin.model_dump(),
+        delivery_id=_delivery_id(contract, said, digest),
         dataset=contract.dataset,
+        title=contract.title,
+        producer=contract.provider,
+        licence=contract.licence,
         file_name=name.as_posix(),
         sha256=digest,
         size=size,
         received_at=dt.datetime.now(dt.UTC),
     )
+    kept = settings.landing / "receipts" / f"{receipt.delivery_id}.json"
     try:
         receipt = read_receipt(receipt.delivery_id, settings)
     except FileNotFoundError:
         _keep(path, raw_file(receipt, settings), seen)
-        write_whole(settings.landing / "receipts" / f"{receipt.delivery_id}.json", receipt.model_dump_json(indent=1))
+        write_whole(kept, receipt.model_dump_json(indent=1))
+    _lay_beside(kept, card_file(receipt, settings))
     _pending(settings).mkdir(parents=True, exist_ok=True)
     (_pending(settings) / receipt.delivery_id).touch()
     return receipt
@@ -140,12 +159,22 @@ def _digest(path: Path) -> tuple[str, int]:
         raise UnreadableFile(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _delivery_id(contract: Contract, name: PurePath, digest: str) -> str:
+def _delivery_id(contract: Contract, said: dict[str, str], digest: str) -> str:
     """Dataset and content; what the name says counts too, as two offices may send equal bytes."""
-    found = contract.source_of(name)
-    said = json.dumps(found[1], sort_keys=True) if found and found[1] else ""
-    identity = hashlib.sha256(f"{digest}{said}".encode()).hexdigest() if said else digest
+    text = json.dumps(said, sort_keys=True) if said else ""
+    identity = hashlib.sha256(f"{digest}{text}".encode()).hexdigest() if said else digest
     return f"{contract.dataset}-{identity[:12]}"
+
+
+def _lay_beside(receipt: Path, card: Path) -> None:
+    """Give a receipt its second name: one file, so that there are no two truths; a copy where links cannot be."""
+    if card.exists():
+        return
+    card.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(receipt, card)
+    except OSError:
+        write_whole(card, receipt.read_text(encoding="utf-8"))
 
 
 def _keep(path: Path, target: Path, seen: tuple[int, int, int] | None) -> None:

@@ -65,7 +65,7 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
         result.add([_unknown_layout(receipt, contract)])
         return result
     source, said = found
-    said = {"vintage": f"received {receipt.received_at:%Y-%m-%d}"} | contract.set | source.set | said
+    said = {"vintage": receipt.edition or f"received {receipt.received_at:%Y-%m-%d}"} | contract.set | source.set | said
     con = duckdb.connect(config={"memory_limit": settings.memory_limit, "temp_directory": str(folder / "tmp")})
     con.execute("SET preserve_insertion_order = false")
     known: dict[str, list[str]] = {}

@@ -224,7 +224,10 @@ class Office:
 
     def raw_bytes_are_whole(self) -> bool:
         """Whether every file ever delivered is kept under its digest, or still waits as it was sent."""
-        kept = [p for p in self.settings.landing.glob("*/*") if len(p.parent.name) == 64 and p.suffix != ".part"]
+        beside = (".part", ".card.json")
+        kept = [
+            p for p in self.settings.landing.glob("*/*") if len(p.parent.name) == 64 and not p.name.endswith(beside)
+        ]
         intact = all(hashlib.sha256(p.read_bytes()).hexdigest() == p.parent.name for p in kept)
         waiting = {hashlib.sha256(p.read_bytes()).hexdigest() for p in self.inbox.iterdir() if p.is_file()}
         return intact and self._delivered <= {p.parent.name for p in kept} | waiting

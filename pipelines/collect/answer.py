@@ -1,0 +1,182 @@
+"""Look at an answer before it becomes a delivery: HTTP 200 does not mean that there are data in it.
+
+Servers say “too much”, “not found” and “come back later” with a success, as JSON, XML or a web page. Each of these
+is an error in the server's own words, never a delivery of no rows.
+"""
+
+import contextlib
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from pipelines.contract import EndpointSource
+
+HEAD = 1 << 16
+WORDS_SHOWN = 300
+SAYING = (
+    "message",
+    "error",
+    "errors",
+    "warning",
+    "detail",
+    "title",
+    "label",
+    "value",
+    "description",
+    "text",
+    "Message",
+)
+CONTAINERS = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"PAR1")
+SDMX_HEADER = re.compile(rb"<(\w+:)?Header\b.*?</(\w+:)?Header\s*>", re.DOTALL)
+ASK_FOR_LESS = "Ask for less: narrow `query`, or split it with `each`."
+
+
+class FetchError(OSError):
+    """An endpoint gave nothing that can be used; the message says which, why, and what to do."""
+
+
+class Unavailable(FetchError):
+    """It may work a moment later: the server is busy, the line broke, the data changed meanwhile."""
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        self.wait = wait
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What an answer holds.
+
+    `fingerprint` is a digest of the data without what a server writes anew each time it answers.
+    """
+
+    fingerprint: str
+    document: Any = None
+    records: int | None = None
+
+
+def inspect(path: Path, source: EndpointSource) -> Content:
+    """Look into an answer on disk.
+
+    Raises:
+        FetchError: it is an error message, a web page, or holds no data.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start:
+        raise FetchError("the answer is empty. Look at the address in a browser and correct the contract.")
+    if start.startswith(CONTAINERS):
+        return Content(_digest(path))
+    expected = source.format
+    if re.match(rb"(?i)<(!doctype html|html|head|body)\b", start):
+        raise FetchError(f"the answer is a web page, not {expected}: “{words(head)}”. Correct `url` in the contract.")
+    looks_like = {b"<": "sdmx-ml", b"{": "json", b"[": "json"}.get(start[:1], "text")
+    if expected.startswith(("json", "sdmx-json")):
+        return _json(path, source)
+    if expected == "sdmx-ml":
+        return _sdmx(path)
+    if looks_like != "text" or expected in ("excel", "parquet"):
+        raise FetchError(f"the answer is not {expected}: “{words(head)}”. {ASK_FOR_LESS}")
+    if expected.endswith("csv") and start.strip().count(b"\n") == 0:
+        raise FetchError(f"the answer has a header and no rows. {_nothing_found(source)}")
+    return Content(_digest(path))
+
+
+def at(document: Any, pointer: str) -> Any:
+    """What stands at a JSON pointer; None if nothing does."""
+    for part in pointer.strip("/").split("/"):
+        if isinstance(document, list) and part.isdigit() and int(part) < len(document):
+            document = document[int(part)]
+        elif isinstance(document, dict):
+            document = document.get(part)
+        else:
+            return None
+    return document
+
+
+def words(body: bytes) -> str:
+    """What the beginning of a page, a message or a fault says to a person."""
+    text = body.decode("utf-8", "replace").strip()
+    if text.startswith("<"):
+        title = re.search(r"(?is)<title[^>]*>(.*?)</title>", text)
+        bare = re.sub(r"(?is)<(script|style)\b.*?</\1>|<[^>]*>", " ", title[1] if title else text)
+        text = re.sub(r"&\w+;", " ", bare)
+    elif text.startswith(("{", "[")):
+        with contextlib.suppress(ValueError):
+            text = "; ".join(_said(json.loads(text))) or text
+    text = " ".join(text.split())
+    return text if len(text) <= WORDS_SHOWN else f"{text[:WORDS_SHOWN]} …"
+
+
+def _json(path: Path, source: EndpointSource) -> Content:
+    try:
+        document = json.loads(path.read_bytes())
+    except ValueError:
+        raise FetchError(
+            f"the answer is not JSON: “{words(path.read_bytes()[:HEAD])}”. Correct the contract."
+        ) from None
+    is_cube = source.format.startswith("json-stat")
+    records = at(document, "/value") if is_cube else at(document, source.records) if source.records else document
+    if not isinstance(records, list | dict) or (isinstance(records, dict) and not is_cube):
+        said = "; ".join(_said(document))
+        where = "/value" if is_cube else source.records or "/"
+        raise FetchError(
+            f"the answer has no data at {where}{said and f', it says “{said[:WORDS_SHOWN]}”'}. "
+            "Correct the query; if the server has changed its answers, correct `records`."
+        )
+    if not records:
+        raise FetchError(f"the answer holds no records. {_nothing_found(source)}")
+    shown = {name: part for name, part in document.items() if name != "updated"} if is_cube else records
+    fingerprint = hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
+    return Content(fingerprint, document, len(records))
+
+
+def _sdmx(path: Path) -> Content:
+    """An SDMX-ML message has observations; one with only a footer, or a SOAP fault, is an error."""
+    said: list[str] = []
+    try:
+        events = etree.iterparse(str(path), events=("end",), resolve_entities=False, no_network=True)
+        for _, element in events:
+            name = etree.QName(element).localname
+            if name in ("Obs", "Observation"):
+                return Content(_digest(path, SDMX_HEADER))
+            if name in ("Text", "faultstring", "ErrorMessage") and element.text:
+                said.append(element.text)
+            element.clear(keep_tail=False)
+    except etree.XMLSyntaxError as error:
+        raise Unavailable(f"the answer is not a whole SDMX-ML message ({error.msg}).") from None
+    reason = " ".join(" ".join(said).split())[:WORDS_SHOWN]
+    raise FetchError(f"the SDMX message holds no observations{reason and f', it says “{reason}”'}. {ASK_FOR_LESS}")
+
+
+def _said(node: Any) -> list[str]:
+    """The texts of an error message in JSON, wherever they stand."""
+    if isinstance(node, list):
+        return [text for part in node[:5] for text in _said(part)]
+    if not isinstance(node, dict):
+        return []
+    found = []
+    for name in SAYING:
+        part = node.get(name)
+        found += [part] if isinstance(part, str) and part else _said(part)
+    return found
+
+
+def _nothing_found(source: EndpointSource) -> str:
+    return f"Nothing is found for `query` of {source.file}: correct it if there should be."
+
+
+def _digest(path: Path, without: re.Pattern[bytes] | None = None) -> str:
+    """The sha256 of a file, leaving out a part of its beginning."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        digest = hashlib.sha256(without.sub(b"", head, count=1) if without else head)
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
