@@ -79,7 +79,7 @@ def inspect(path: Path, source: EndpointSource) -> Content:
     looks_like = {b"<": "sdmx-ml", b"{": "json", b"[": "json"}.get(start[:1], "text")
     if expected.startswith(("json", "sdmx-json")):
         return _json(path, source)
-    if expected == "sdmx-ml":
+    if looks_like == expected == "sdmx-ml":
         return _sdmx(path)
     if looks_like != "text" or expected in ("excel", "parquet"):
         raise FetchError(f"the answer is not {expected}: “{words(head)}”. {ASK_FOR_LESS}")

@@ -1,26 +1,25 @@
 """Ask one server as a well-behaved guest: say who asks, wait when told to, take up a download where it broke off.
 
-Whatever leaves this module for a log, a message or a card has been through `Client.clean`: no key is in it.
+Whatever leaves this module for a log, a message or a card has been through `Secret.clean`: no key is in it.
 """
 
 import datetime as dt
 import email.utils
-import json
 import logging
-import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from pipelines.collect.answer import FetchError, Unavailable, words
+from pipelines.collect.secret import HIDDEN, Secret
 from pipelines.contract import EndpointSource
 from pipelines.delivery import write_whole
 from pipelines.endpoint import fill, parameters
@@ -30,7 +29,6 @@ log = logging.getLogger(__name__)
 
 LONGEST_WAIT = 300.0
 MOST_REDIRECTS = 5
-SHORTEST_KEY = 6
 PASSING = {408, 425, 429, 500, 502, 503, 504}
 REMEDIES = {
     401: "The server wants a key: see `secret` in the contract.",
@@ -68,7 +66,10 @@ class Client:
         """
         self._source = source
         self._settings = settings
-        self._key = _key(source)
+        try:
+            self.secret = Secret(source.secret)
+        except LookupError as error:
+            raise FetchError(f"{source.file}: {error}") from None
         self._calls: deque[float] = deque(maxlen=source.rate.calls if source.rate else 1)
         who = "; ".join(part for part in (settings.office, settings.contact) if part)
         agent = f"migstat ({who})" if who else "migstat"
@@ -82,53 +83,45 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def clean(self, text: str) -> str:
-        """A text without the key, however it is written in it."""
-        for written in self._spellings():
-            text = text.replace(written, "***")
-        return text
-
-    def strip_key(self, path: Path) -> None:
-        """Take the key out of an answer that repeats it, as `next` links do."""
-        if not self._key:
-            return
-        found = path.read_bytes()
-        bare = found
-        for written in self._spellings():
-            bare = bare.replace(written.encode(), b"***")
-        if bare != found:
-            path.write_bytes(bare)
-
     def address(self, holes: dict[str, str]) -> str:
-        """What is asked, with `***` for the key."""
-        return str(self._request(holes | {"secret": "***"}).url)
+        """What is asked, without the key."""
+        return str(self.request(holes | {"secret": HIDDEN}).url)
 
-    def save(
-        self,
-        target: Path,
-        holes: dict[str, str],
-        more: dict[str, str] | None = None,
-        *,
-        url: str = "",
-        query: bool = True,
-        body: object = None,
-        known: Saved | None = None,
-    ) -> Saved | None:
+    def request(
+        self, holes: dict[str, str], url: str = "", body: object = None, more: dict[str, str] | None = None
+    ) -> httpx.Request:
+        """What the contract asks for.
+
+        Args:
+            url: another address, such as that of the next page; with one, the contract's query is not sent.
+            body: sent as JSON in place of the query; then the call is a POST.
+            more: parameters beside those of the query.
+        """
+        told = {"secret": self.secret.value} | holes
+        asked = httpx.URL(url) if url else self.url(holes)
+        if not url and body is None:
+            asked = asked.copy_merge_params([(n, fill(v, told)) for n, v in parameters(self._source.query)])
+        if more:
+            asked = asked.copy_merge_params(more)
+        headers = {name: fill(value, told) for name, value in self._source.headers.items()}
+        return self._http.build_request("GET" if body is None else "POST", asked, headers=headers, json=body)
+
+    def url(self, holes: dict[str, str]) -> httpx.URL:
+        """The contract's address with its holes filled, the key included."""
+        told = {"secret": self.secret.value} | holes
+        return httpx.URL(fill(self._source.url, {name: quote(value, safe="") for name, value in told.items()}))
+
+    def save(self, request: httpx.Request, target: Path, known: Saved | None = None) -> Saved | None:
         """Ask, and write the answer to `target` as it arrives; what broke off is taken up again.
 
         Args:
-            more: query parameters beside those of the contract.
-            url: another address than the contract's, such as that of the next page.
-            query: whether the contract's query is sent along.
-            body: what is sent as JSON; then the call is a POST.
             known: the answer of the last time; if nothing has changed since, the result is None.
 
         Raises:
             Unavailable: all attempts failed in a way that may pass.
             FetchError: the answer is no success, too large, or leads elsewhere.
         """
-        request = self._request(holes | {"secret": self._key}, more, url, query, body)
-        shown = self.clean(str(request.url.copy_with(query=None)))
+        shown = self.secret.clean(str(request.url.copy_with(query=None)))
         for attempt in Retrying(
             retry=retry_if_exception_type(Unavailable),
             stop=stop_after_attempt(self._settings.fetch_attempts),
@@ -139,25 +132,6 @@ class Client:
             with attempt, self._in_words(shown):
                 return self._attempt(request, target, known, shown)
         raise AssertionError("unreachable: the last attempt raises")
-
-    def _request(
-        self,
-        holes: dict[str, str],
-        more: dict[str, str] | None = None,
-        url: str = "",
-        query: bool = True,
-        body: object = None,
-    ) -> httpx.Request:
-        source = self._source
-        encoded = {name: quote(value, safe="*") for name, value in holes.items()}
-        asked = httpx.URL(url or fill(source.url, encoded))
-        if query:
-            asked = asked.copy_merge_params([(n, fill(v, holes)) for n, v in parameters(source.query)])
-        if more:
-            asked = asked.copy_merge_params(more)
-        headers = {name: fill(value, holes) for name, value in source.headers.items()}
-        method = "GET" if body is None else "POST"
-        return self._http.build_request(method, asked, headers=headers, json=body)
 
     def _attempt(self, request: httpx.Request, target: Path, known: Saved | None, shown: str) -> Saved | None:
         """One call: its answer whole on disk, or None when nothing has changed."""
@@ -173,7 +147,8 @@ class Client:
             if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and offset:
                 _forget(target)
                 raise Unavailable(f"{shown}: the file has changed since its download broke off.")
-            if response.status_code not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
+            expected = {httpx.codes.OK, httpx.codes.PARTIAL_CONTENT} if offset else {httpx.codes.OK}
+            if response.status_code not in expected:
                 raise self._refused(response, shown)
             self._write(response, target, offset, shown)
         finally:
@@ -249,7 +224,9 @@ class Client:
         """Why an answer is no success, in the server's own words where it has any."""
         said = words(next(response.iter_bytes(1 << 16), b""))
         status = response.status_code
-        reason = self.clean(f"{shown}: the server answers {status} {response.reason_phrase}{said and f': {said}'}.")
+        reason = self.secret.clean(
+            f"{shown}: the server answers {status} {response.reason_phrase}{said and f': {said}'}."
+        )
         if status not in PASSING:
             return FetchError(f"{reason} {REMEDIES.get(status, 'Correct the query in the contract.')}")
         wait = _seconds(response.headers.get("Retry-After", ""))
@@ -283,25 +260,7 @@ class Client:
         except httpx.RemoteProtocolError:
             raise Unavailable(f"{shown}: the connection broke off before the answer was whole.") from None
         except httpx.RequestError as error:
-            raise Unavailable(self.clean(f"{shown}: the server cannot be reached ({error}).")) from None
-
-    def _spellings(self) -> list[str]:
-        if not self._key:
-            return []
-        in_json = json.dumps(self._key)[1:-1]
-        ways: list[Callable[[str], str]] = [str, quote, quote_plus, lambda key: quote(key, safe="")]
-        return [*dict.fromkeys(way(self._key) for way in ways), in_json, in_json.replace("/", "\\/")]
-
-
-def _key(source: EndpointSource) -> str:
-    if not source.secret:
-        return ""
-    key = os.environ.get(source.secret, "").strip()
-    if len(key) < SHORTEST_KEY:
-        raise FetchError(
-            f"{source.file}: its server wants a key. Put it into the environment variable {source.secret}."
-        )
-    return key
+            raise Unavailable(self.secret.clean(f"{shown}: the server cannot be reached ({error}).")) from None
 
 
 def _validator_file(target: Path) -> Path:
@@ -325,9 +284,10 @@ def _forget(target: Path) -> None:
 
 def _http_date(text: str) -> dt.datetime | None:
     try:
-        return email.utils.parsedate_to_datetime(text)
+        found = email.utils.parsedate_to_datetime(text)
     except ValueError:
         return None
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
 
 def _seconds(text: str) -> float | None:

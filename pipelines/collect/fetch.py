@@ -82,7 +82,7 @@ def _ask(client: Client, source: EndpointSource, contract: Contract, settings: S
         except Timeout:
             result.failed.append(Unavailable(f"{contract.dataset}: {name} is being fetched by another run."))
         except FetchError as error:
-            words = client.clean(f"{contract.dataset}: {name} is not fetched: {error}")
+            words = client.secret.clean(f"{contract.dataset}: {name} is not fetched: {error}")
             result.failed.append(type(error)(words))
         else:
             result.receipts += [receipt] if receipt else []
@@ -120,7 +120,7 @@ def _single(
     """An answer in one piece, asked for only if it has changed; a part of an earlier attempt is used."""
     part = place.with_name(f"{place.name}.part")
     known = Saved(part, memory.etag, memory.last_modified) if memory else None
-    saved = client.save(part, holes, known=known)
+    saved = client.save(client.request(holes), part, known)
     if saved is None:
         return None
     try:
@@ -128,7 +128,7 @@ def _single(
     except FetchError:
         part.unlink()
         raise
-    client.strip_key(part)
+    client.secret.clean_file(part)
     return Answer(part, content.fingerprint, _edition(content, source), saved)
 
 

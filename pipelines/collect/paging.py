@@ -38,14 +38,14 @@ class Ask:
         self._count += 1
         path = self.folder / f"page-{self._count:04}.json"
         try:
-            self.client.save(path, self.holes, **how)
+            self.client.save(self.client.request(self.holes, **how), path)
             content = inspect(path, self.source)
         except FetchError as error:
             raise type(error)(f"page {self._count}: {error}") from None
         if content.fingerprint in self._seen:
             raise FetchError(f"page {self._count} repeats an earlier one: the server does not page as `paging` says.")
         self._seen.add(content.fingerprint)
-        self.client.strip_key(path)
+        self.client.secret.clean_file(path)
         return Page(path, content)
 
 
@@ -87,13 +87,16 @@ def _numbered(ask: Ask, paging: Pages) -> Iterator[Page]:
 
 def _linked(ask: Ask, paging: Links) -> Iterator[Page]:
     page = ask.page()
-    own = httpx.URL(fill(ask.source.url, ask.holes))
+    own = ask.client.url(ask.holes)
     while link := at(page.content.document, paging.next):
         yield page
-        following = own.join(str(link))
+        try:
+            following = own.join(str(link))
+        except httpx.InvalidURL:
+            raise FetchError(f"what stands at {paging.next} is not the address of the next page.") from None
         if following.host not in (own.host, *ask.source.hosts):
             raise FetchError(f"the next page is at {following.host}: add that host to `hosts` if it can be trusted.")
-        page = ask.page(url=str(following.copy_with(scheme=own.scheme)), query=False)
+        page = ask.page(url=str(following.copy_with(scheme=own.scheme)))
     yield page
 
 
@@ -111,12 +114,12 @@ def _px_web(ask: Ask, paging: PxWeb) -> Iterator[Page]:
     for part in _parts(selection, paging.cells):
         if paging.version == 1:
             query = [{"code": n, "selection": {"filter": "item", "values": codes}} for n, codes in part.items()]
-            yield ask.page(body={"query": query, "response": {"format": "json-stat2"}}, query=False)
+            yield ask.page(body={"query": query, "response": {"format": "json-stat2"}})
         else:
             chosen = [{"variableCode": n, "valueCodes": codes} for n, codes in part.items()]
-            own = httpx.URL(fill(ask.source.url, ask.holes))
+            own = ask.client.url(ask.holes)
             data = own.copy_with(path=f"{own.path}/data").copy_merge_params({"outputFormat": "json-stat2"})
-            yield ask.page(url=str(data), body={"selection": chosen}, query=False)
+            yield ask.page(url=str(data), body={"selection": chosen})
 
 
 def _asked(ask: Ask) -> dict[str, list[str]]:
@@ -130,9 +133,9 @@ def _asked(ask: Ask) -> dict[str, list[str]]:
 def _variables(ask: Ask, paging: PxWeb) -> dict[str, list[str]]:
     """The variables of a table and their codes."""
     path = ask.folder / "metadata"
-    own = httpx.URL(fill(ask.source.url, ask.holes))
+    own = ask.client.url(ask.holes)
     url = own if paging.version == 1 else own.copy_with(path=f"{own.path}/metadata")
-    ask.client.save(path, ask.holes, url=str(url), query=False)
+    ask.client.save(ask.client.request(ask.holes, url=str(url)), path)
     try:
         document = json.loads(path.read_bytes())
         if paging.version == 1:
