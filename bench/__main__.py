@@ -10,6 +10,7 @@ from bench.steps import (
     copy_bare,
     ingest,
     many_deliveries,
+    quiet,
     validate_in_duckdb,
     validate_in_pandas,
     warm_up,
@@ -23,6 +24,7 @@ MILLION = 1_000_000
 
 def main() -> None:
     """Measure and print."""
+    quiet()
     scale = float(os.environ.get("MIGSTAT_BENCH_SCALE", "1"))
     with tempfile.TemporaryDirectory(prefix="migstat-bench-") as name:
         folder = Path(name)

@@ -41,6 +41,11 @@ def write_staged(path: Path, count: int) -> None:
     duckdb.sql(f"COPY ({ROWS.format(first=0, seed=0, count=count, extra=STAGED)}) TO '{path}' (FORMAT parquet)")
 
 
+def quiet() -> None:
+    """No progress bars between the figures."""
+    duckdb.sql("SET enable_progress_bar = false")
+
+
 def warm_up() -> None:
     """What the scheduler has imported before a task starts."""
     import pipelines.process.validate
@@ -50,6 +55,7 @@ def warm_up() -> None:
 def copy_bare(csv: Path, target: Path) -> None:
     """The limit: DuckDB alone, no row numbers, codes, checks or commit."""
     con = duckdb.connect()
+    con.execute("SET enable_progress_bar = false")
     con.execute(f"COPY (FROM read_csv('{csv}')) TO '{target}' (FORMAT parquet)")
 
 
@@ -91,6 +97,7 @@ def validate_in_pandas(parquet: Path, contract: Contract) -> int:
     import pandas as pd
 
     context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     asset = context.data_sources.add_pandas("bench").add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("all")
     suite = context.suites.add(

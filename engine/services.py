@@ -63,8 +63,7 @@ class Engine:
         self._migrate(env)
         for name, arguments in SERVICES.items():
             self.processes[name] = self._spawn(name, arguments, env, detached)
-            sessions = [process.pid for process in self.processes.values()]
-            self.state.write_text(json.dumps({"port": self.port, "sessions": sessions}), encoding="utf-8")
+        self.state.write_text(json.dumps({"port": self.port}), encoding="utf-8")
 
     def wait_healthy(self) -> None:
         """Return once scheduler, dag-processor and triggerer report to the API.
@@ -95,12 +94,13 @@ class Engine:
         return bool(self._members())
 
     def stop(self) -> None:
-        """Stop every process of the group; nothing to do is no error."""
-        members = self._members()
-        for process in members:
-            _signal(process, signal.SIGTERM)
-        _, left = psutil.wait_procs(members, timeout=STOPPED_WITHIN)
-        for process in {*left, *self._members()}:
+        """Stop every process, the scheduler first: it lets running tasks end, and they report to the API server.
+
+        Nothing to do is no error.
+        """
+        self._end([p for p in self._members() if _leads(p, self._log("scheduler"))])
+        self._end(self._members())
+        for process in self._members():
             _signal(process, signal.SIGKILL)
         psutil.wait_procs(self._members(), timeout=STOPPED_WITHIN)
         self.state.unlink(missing_ok=True)
@@ -129,24 +129,25 @@ class Engine:
                 preexec_fn=None if detached else _die_with_parent,
             )
 
-    def _members(self) -> list[psutil.Process]:
-        """Every process of this home's engine, by its session or, where it left that, by its environment.
+    def _end(self, processes: list[psutil.Process]) -> None:
+        for process in processes:
+            _signal(process, signal.SIGTERM)
+        psutil.wait_procs(processes, timeout=STOPPED_WITHIN)
 
-        A server that writes its own title hides its environment, so the sessions are written down.
-        """
-        marked = []
-        known = json.loads(self.state.read_text(encoding="utf-8")) if self.state.exists() else {}
-        sessions = set(known.get("sessions", []))
-        for process in psutil.process_iter():
-            try:
-                if os.getsid(process.pid) in sessions or (
-                    process.environ().get("AIRFLOW_HOME") == str(self.home) and process.pid != os.getpid()
-                ):
-                    marked.append(process)
-            except (psutil.Error, OSError):
-                continue
+    def _members(self) -> list[psutil.Process]:
+        """Every process of this home's engine: by its environment or, where a title hides that, by its log."""
         ours = {os.getpid(), *(p.pid for p in psutil.Process().parents())}
-        return [p for p in marked if p.pid not in ours and p.status() != psutil.STATUS_ZOMBIE]
+        return [p for p in psutil.process_iter() if p.pid not in ours and self._owns(p)]
+
+    def _owns(self, process: psutil.Process) -> bool:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return process.environ().get("AIRFLOW_HOME") == str(self.home) or any(
+                log.parent == self._log("").parent for log in _written_by(process)
+            )
+        except psutil.Error:
+            return False
 
     def _log(self, name: str) -> Path:
         return self.home / "logs" / "engine" / f"{name}.log"
@@ -165,6 +166,19 @@ def _die_with_parent() -> None:
     """Linux: end when the launcher ends, even by kill -9."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _written_by(process: psutil.Process) -> list[Path]:
+    """The files a process holds open for writing; who only reads a log is not of the engine."""
+    return [Path(file.path) for file in process.open_files() if getattr(file, "mode", "a") != "r"]
+
+
+def _leads(process: psutil.Process, log: Path) -> bool:
+    """Whether it is the first process of the service that writes a log; its workers follow it."""
+    try:
+        return os.getsid(process.pid) == process.pid and log in _written_by(process)
+    except (psutil.Error, OSError):
+        return False
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable, Unreadable, read_tables
@@ -24,6 +25,7 @@ from pipelines.settings import Settings
 log = logging.getLogger(__name__)
 
 PROBLEMS_KEPT = 1000
+HASHES_AT_ONCE = 50_000_000
 PLACE = "struct_pack(sheet := source_sheet, line := source_row)"
 READABLE = """(problems IS NULL OR NOT regexp_matches(problems, '"kind":"(cell|code|shape)"'))"""
 STATED = [a for a in ATTRIBUTES if a not in ("note", "source", "vintage")]
@@ -68,6 +70,7 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
     said = {"vintage": receipt.edition or f"received {receipt.received_at:%Y-%m-%d}"} | contract.set | source.set | said
     con = duckdb.connect(config={"memory_limit": settings.memory_limit, "temp_directory": str(folder / "tmp")})
     con.execute("SET preserve_insertion_order = false")
+    con.execute("SET enable_progress_bar = false")
     known: dict[str, list[str]] = {}
     try:
         for number, (table, raw) in enumerate(read_tables(raw_file(receipt, settings), source, settings.contracts)):
@@ -145,13 +148,11 @@ def _repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: H
     """Find keys that occur more than once.
 
     Rows that say the same thing twice are kept once and the repetitions reported; rows that
-    contradict each other are a problem. Equal counts of rows and of key hashes prove that no key is
-    repeated, in a fraction of the memory of grouping them.
+    contradict each other are a problem.
     """
     tidy, keys = staged(result.files), ", ".join(contract.keys)
     readable = f"(SELECT * FROM {tidy} WHERE {READABLE})"
-    rows, hashes = con.execute(f"SELECT count(*), count(DISTINCT hash({keys})) FROM {readable}").fetchall()[0]
-    if rows == hashes:
+    if _all_distinct(con, f"hash({keys})", readable, result.rows_read):
         return
     con.execute(
         f"""CREATE TEMP TABLE repeated AS
@@ -179,6 +180,20 @@ def _repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: H
             file.unlink()
         result.files = [kept.rename(result.files[0])]
         result.rows_discarded = len(equal)
+
+
+def _all_distinct(con: duckdb.DuckDBPyConnection, hashed: str, rows: str, count: int) -> bool:
+    """Whether no two hashes are equal, which proves that no two keys are.
+
+    Sorting eight bytes a row takes a third of the time of grouping them, and a bounded part at a time bounded memory.
+    """
+    parts = 1 + count // HASHES_AT_ONCE
+    for part in range(parts):
+        chosen = f"SELECT h FROM (SELECT {hashed} AS h FROM {rows})" + f" WHERE h % {parts} = {part}" * (parts > 1)
+        hashes = np.sort(con.execute(chosen).fetchnumpy()["h"])
+        if (hashes[1:] == hashes[:-1]).any():
+            return False
+    return True
 
 
 def _repetition(contract: Contract, sheet: str, row: int, value: float | None, versions: int, first: int) -> Problem:

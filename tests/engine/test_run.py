@@ -29,15 +29,23 @@ def launch(home: Path) -> subprocess.Popen[str]:
 
 
 def processes_of(home: Path) -> list[psutil.Process]:
-    """Every process that belongs to a home, told by its environment."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("AIRFLOW_HOME") == str(home / "airflow"):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return [p for p in found if p.status() != psutil.STATUS_ZOMBIE]
+    """Every process that belongs to a home: by its environment, or by a file of the home it holds open.
+
+    The API server writes its own title over its environment; its log gives it away.
+    """
+    return [p for p in psutil.process_iter() if p.pid != os.getpid() and belongs_to(p, home)]
+
+
+def belongs_to(process: psutil.Process, home: Path) -> bool:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        files = [file.path for file in process.open_files()]
+        return process.environ().get("AIRFLOW_HOME") == str(home / "airflow") or any(
+            Path(path).is_relative_to(home) for path in files
+        )
+    except psutil.Error:
+        return False
 
 
 @pytest.fixture(scope="module")
