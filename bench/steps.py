@@ -153,7 +153,7 @@ def many_deliveries(settings: Settings, folder: Path, count: int, rows: int) -> 
         started = time.perf_counter()
         store(receipt.delivery_id, settings)
         commits.append(time.perf_counter() - started)
-        with connect(settings, read_only=True) as con:
+        with connect(settings) as con:
             started = time.perf_counter()
             con.execute("SELECT ref_area, sum(obs_value) FROM core.flows GROUP BY ref_area").fetchall()
             queries.append(time.perf_counter() - started)

@@ -16,8 +16,8 @@ from engine.services import Engine, EngineError
 from pipelines.contract import load_contracts
 from pipelines.disseminate.summary import summary
 from pipelines.settings import ROOT, Settings
+from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import connect, exists
-from pipelines.store.load import has_warehouse
 
 SAMPLES = ROOT / "samples" / "inbox"
 POLL_SECONDS = 0.7
@@ -172,7 +172,7 @@ def _recorded(settings: Settings) -> set[str]:
 def _books(settings: Settings, query: str, parameters: list[str]) -> list[tuple[str, int]]:
     if not has_warehouse(settings):
         return []
-    with connect(settings, read_only=True) as con:
+    with connect(settings) as con:
         return con.execute(query, parameters).fetchall() if exists(con, "ops", "deliveries") else []
 
 

@@ -126,13 +126,10 @@ def sql(
 ) -> None:
     """Ask the warehouse, now or as it was."""
     from pipelines.store.lake import connect
-    from pipelines.store.load import has_warehouse
 
     with _messages():
         settings = _settings()
-        if not has_warehouse(settings):
-            raise LookupError(f"there is no warehouse in {settings.home} yet: run `make run` or `migstat ingest`")
-        with connect(settings, read_only=True, as_of=as_of or None) as con:
+        with connect(settings, as_of=as_of or None) as con:
             _print(con.sql(query), format)
 
 

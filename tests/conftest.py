@@ -50,7 +50,7 @@ def sample_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def samples(sample_settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with connect(sample_settings, read_only=True) as con:
+    with connect(sample_settings) as con:
         yield con
 
 
@@ -80,5 +80,5 @@ def real_settings(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Setti
 
 @pytest.fixture
 def real_warehouse(real_settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with connect(real_settings, read_only=True) as con:
+    with connect(real_settings) as con:
         yield con

@@ -13,8 +13,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from pipelines.settings import Settings
+from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, transaction
-from pipelines.store.load import has_warehouse
 from pipelines.store.ops import ensure_ops, insert
 from pipelines.store.reference import ensure_reference
 
@@ -110,7 +110,7 @@ def compute(settings: Settings, codes: list[str] | None = None) -> list[str]:
         log.info("There is no warehouse yet: nothing to compute")
         return []
     ensure_reference(settings)
-    with connect(settings, read_only=True) as con:
+    with connect(settings) as con:
         snapshot = int(con.execute(f"SELECT max(snapshot_id) FROM ducklake_snapshots('{LAKE}')").fetchall()[0][0])
     with connect(settings, as_of=str(snapshot)) as con:
         wanted = [i for i in indicators if (i.code in codes if codes else True)]

@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.settings import Settings
+from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import connect, exists
-from pipelines.store.load import has_warehouse
 
 SHOWN_AREAS = ["KGZ", "MDA", "SRB"]
 QUERY = "SELECT ref_area, time_period, obs_value FROM indicators.observations WHERE indicator = '10.7.4' ORDER BY ALL"
@@ -18,7 +18,7 @@ def summary(settings: Settings) -> RenderableType:
     """Accepted and rejected deliveries, the latest indicators of a few countries, and what to try next."""
     if not has_warehouse(settings):
         return Text("There is no warehouse yet: nothing has been delivered.")
-    with connect(settings, read_only=True) as con:
+    with connect(settings) as con:
         deliveries = con.execute(
             """SELECT dataset, file_name, state, rows_loaded, rows_discarded, reason, report
                FROM ops.deliveries ORDER BY dataset, file_name"""

@@ -11,8 +11,8 @@ import re
 import duckdb
 
 from pipelines.settings import Settings
+from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import LAKE, exists, maintenance, retrying, transaction
-from pipelines.store.load import has_warehouse
 from pipelines.store.ops import ensure_ops, insert
 
 log = logging.getLogger(__name__)

@@ -11,58 +11,42 @@ import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import psycopg2  # type: ignore[import-untyped]
-from filelock import FileLock
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from pipelines.settings import Settings
+from pipelines.store.catalogue import BUSY_SECONDS, POSTGRES, address_of, found, pinned, turn
 
 log = logging.getLogger(__name__)
 
 LAKE = "lake"
-POSTGRES = "postgres:"
-BUSY_MS = 30_000
 ATTEMPTS = 8
-INLINED_ROWS = 0  # rows kept in the catalogue vanish from under a reader when upkeep moves them to files
+INLINED_ROWS = 0  # rows kept in the catalogue would grow what every reader copies
 CONFLICTS = ("database is locked", "conflict", "could not serialize", "deadlock", "duplicate key value")
 
 
-def connect(settings: Settings, read_only: bool = False, as_of: str | None = None) -> duckdb.DuckDBPyConnection:
-    """Open the warehouse; its schemas are then visible as `core.*`, `indicators.*`, `ops.*`, `reference.*`.
+@contextmanager
+def connect(settings: Settings, as_of: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Read the warehouse; its schemas are visible as `core.*`, `indicators.*`, `ops.*`, `reference.*`.
+
+    What is read is the state at the beginning, whatever is written meanwhile.
 
     Args:
         as_of: a snapshot number or an ISO date or time: the warehouse as it was then.
 
     Raises:
         ValueError: `as_of` is neither a snapshot nor a date.
-        LookupError: there was no warehouse yet at that time.
+        LookupError: there is no warehouse, or there was none yet at that time.
         duckdb.Error, ConnectionError: the catalogue cannot be reached.
     """
-    settings.lake.mkdir(parents=True, exist_ok=True)
-    temporary = settings.home / "tmp"
-    con = duckdb.connect(config={"memory_limit": settings.memory_limit, "temp_directory": str(temporary)})
-    for extension in _extensions(settings):
-        con.execute(f"LOAD '{_extension_file(extension)}'")
-    options = [f"DATA_PATH '{settings.lake_data}'", f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS}"]
-    if settings.catalogue.startswith(POSTGRES):
-        _found(con, settings)
-    elif not settings.catalogue:
-        options += ["META_JOURNAL_MODE 'WAL'", f"META_BUSY_TIMEOUT {BUSY_MS}"]
-        if not (read_only or as_of):
-            _found_embedded(con, settings, options)
-    if read_only or as_of:
-        options.append("READ_ONLY")
-    attach = f"ATTACH 'ducklake:{_catalogue(settings)}' AS {LAKE}"
-    con.execute(f"{attach} ({', '.join(options)})")
-    if as_of:
-        snapshot = as_of if as_of.isdigit() else _snapshot_at(con, _moment(as_of))
-        con.execute(f"DETACH {LAKE}")
-        con.execute(f"{attach} ({', '.join([*options, f'SNAPSHOT_VERSION {snapshot}'])})")
-    con.execute(f"USE {LAKE}")
-    return con
+    with pinned(settings) as catalogue, closing(_opened(settings)) as con:
+        _attach(con, settings, catalogue, "READ_ONLY")
+        if as_of:
+            snapshot = as_of if as_of.isdigit() else _snapshot_at(con, _moment(as_of))
+            _detach(con)
+            _attach(con, settings, catalogue, "READ_ONLY", f"SNAPSHOT_VERSION {snapshot}")
+        yield con
 
 
 @contextmanager
@@ -73,29 +57,23 @@ def transaction(settings: Settings, message: str, extra: dict[str, str]) -> Iter
         message: what the commit is, for a person; stands on the snapshot.
         extra: what it is, for a program (delivery, sha256, DAG run).
     """
-    with _turn(settings):
-        con = connect(settings)
-        try:
-            con.execute("BEGIN")
-            yield con
-            con.execute(
-                f"CALL {LAKE}.set_commit_message(?, ?, extra_info => ?)",
-                [settings.office or "migstat", message, json.dumps(extra, sort_keys=True)],
-            )
-            con.execute("COMMIT")
-        finally:
-            con.close()
+    with maintenance(settings) as con:
+        con.execute("BEGIN")
+        yield con
+        con.execute(
+            f"CALL {LAKE}.set_commit_message(?, ?, extra_info => ?)",
+            [settings.office or "migstat", message, json.dumps(extra, sort_keys=True)],
+        )
+        con.execute("COMMIT")
 
 
 @contextmanager
 def maintenance(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection for upkeep, whose calls commit by themselves, while no other writer is at work."""
-    with _turn(settings):
-        con = connect(settings)
-        try:
-            yield con
-        finally:
-            con.close()
+    with turn(settings), closing(_opened(settings)) as con:
+        found(settings, lambda address: _make(con, settings, address))
+        _attach(con, settings, address_of(settings))
+        yield con
 
 
 def retrying() -> Retrying:
@@ -160,61 +138,32 @@ def _snapshot_at(con: duckdb.DuckDBPyConnection, moment: dt.datetime) -> int:
     return int(found[0])
 
 
-@contextmanager
-def _turn(settings: Settings) -> Iterator[None]:
-    """Wait until no other writer is at work; a turn ends with its process, however that ends."""
-    settings.lake.mkdir(parents=True, exist_ok=True)
-    if settings.catalogue.startswith(POSTGRES):
-        with _server(settings) as server:
-            server.execute("SELECT pg_advisory_lock(hashtext('migstat writer'))")
-            yield
-    else:
-        with FileLock(settings.lake / "writer.lock"):
-            yield
+def _opened(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """DuckDB with the extensions the warehouse needs, and nothing attached."""
+    temporary = settings.home / "tmp"
+    con = duckdb.connect(config={"memory_limit": settings.memory_limit, "temp_directory": str(temporary)})
+    for extension in _extensions(settings):
+        con.execute(f"LOAD '{_extension_file(extension)}'")
+    return con
 
 
-def _found(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Make an empty lake in a new PostgreSQL database, once: first visitors at the same time would collide."""
-    there = "SELECT to_regclass('public.ducklake_snapshot') IS NOT NULL"
-    with _server(settings) as server:
-        server.execute(there)
-        if server.fetchone()[0]:
-            return
-        server.execute("SELECT pg_advisory_lock(hashtext('migstat founder'))")
-        server.execute(there)
-        if not server.fetchone()[0]:
-            con.execute(f"ATTACH 'ducklake:{settings.catalogue}' AS {LAKE} (DATA_PATH '{settings.lake_data}')")
-            con.execute(f"DETACH {LAKE}")
+def _attach(con: duckdb.DuckDBPyConnection, settings: Settings, catalogue: str, *options: str) -> None:
+    said = [f"DATA_PATH '{settings.lake_data}'", f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS}", *options]
+    if not settings.catalogue:
+        said += ["META_JOURNAL_MODE 'WAL'", f"META_BUSY_TIMEOUT {1000 * BUSY_SECONDS}"]
+    con.execute(f"ATTACH 'ducklake:{catalogue}' AS {LAKE} ({', '.join(said)})")
+    con.execute(f"USE {LAKE}")
 
 
-def _found_embedded(con: duckdb.DuckDBPyConnection, settings: Settings, options: list[str]) -> None:
-    """Make an empty lake in a new SQLite catalogue, once, and under its name only when it is whole."""
-    whole, part = settings.lake / "catalogue.sqlite", settings.lake / "catalogue.part"
-    if whole.exists():
-        return
-    with FileLock(settings.lake / "founder.lock"):
-        if not whole.exists():
-            for rest in settings.lake.glob(f"{part.name}*"):
-                rest.unlink()
-            con.execute(f"ATTACH 'ducklake:sqlite:{part}' AS {LAKE} ({', '.join(options)})")
-            con.execute(f"DETACH {LAKE}")
-            part.replace(whole)
+def _detach(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("USE memory")
+    con.execute(f"DETACH {LAKE}")
 
 
-@contextmanager
-def _server(settings: Settings) -> Iterator[Any]:
-    """A cursor of the catalogue's PostgreSQL; its session, and the locks it holds, end with the block."""
-    try:
-        session = psycopg2.connect(settings.catalogue.removeprefix(POSTGRES))
-    except psycopg2.Error as error:
-        raise ConnectionError(f"the catalogue cannot be reached: {error}".strip()) from None
-    with closing(session):
-        session.autocommit = True
-        yield session.cursor()
-
-
-def _catalogue(settings: Settings) -> str:
-    return settings.catalogue or f"sqlite:{settings.lake / 'catalogue.sqlite'}"
+def _make(con: duckdb.DuckDBPyConnection, settings: Settings, catalogue: str) -> None:
+    """Write an empty lake: attaching does it."""
+    _attach(con, settings, catalogue)
+    _detach(con)
 
 
 def _extensions(settings: Settings) -> list[str]:

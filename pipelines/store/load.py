@@ -13,6 +13,7 @@ from pipelines.contract import Contract, load_contract
 from pipelines.delivery import DeliveryRejected, Outcome, Receipt, State, read_outcome, read_receipt
 from pipelines.process.harmonise import staged
 from pipelines.settings import Settings
+from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, transaction
 from pipelines.store.ops import ensure_ops, is_recorded, record
 from pipelines.store.reference import ensure_reference
@@ -24,7 +25,7 @@ def recorded(contract: Contract, settings: Settings) -> set[str]:
     """The deliveries of a dataset whose outcome under this contract the warehouse holds."""
     if not has_warehouse(settings):
         return set()
-    with connect(settings, read_only=True) as con:
+    with connect(settings) as con:
         if not exists(con, "ops", "deliveries"):
             return set()
         found = con.execute(
@@ -32,11 +33,6 @@ def recorded(contract: Contract, settings: Settings) -> set[str]:
             [contract.dataset, contract.version],
         ).fetchall()
     return {row[0] for row in found}
-
-
-def has_warehouse(settings: Settings) -> bool:
-    """Whether there is a catalogue to read; a read-only look must not create one."""
-    return bool(settings.catalogue) or (settings.lake / "catalogue.sqlite").exists()
 
 
 def store(delivery_id: str, settings: Settings, run_id: str = "") -> Outcome:

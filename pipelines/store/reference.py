@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.settings import Settings
+from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import LAKE, connect, retrying, transaction
 
 log = logging.getLogger(__name__)
@@ -16,8 +17,8 @@ def ensure_reference(settings: Settings) -> None:
     """Bring `reference.*` up to date with its files; the digest of each file stands as its table's comment."""
     files = sorted(settings.reference.glob("*.csv"))
     digests = {f: hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
-    with connect(settings) as con:
-        stale = [f for f in files if _digests(con).get(f.stem) != digests[f]]
+    loaded = _digests(settings)
+    stale = [f for f in files if loaded.get(f.stem) != digests[f]]
     if not stale:
         return
     for attempt in retrying():
@@ -27,11 +28,14 @@ def ensure_reference(settings: Settings) -> None:
                 _load(con, file, digests[file])
 
 
-def _digests(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    found = con.execute(
-        "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'reference'",
-        [LAKE],
-    ).fetchall()
+def _digests(settings: Settings) -> dict[str, str]:
+    if not has_warehouse(settings):
+        return {}
+    with connect(settings) as con:
+        found = con.execute(
+            "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'reference'",
+            [LAKE],
+        ).fetchall()
     return {name: comment or "" for name, comment in found}
 
 

@@ -59,7 +59,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
 
 @pytest.fixture
 def warehouse(first: tuple[Path, int, str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    with connect(Settings(home=first[0]), read_only=True) as con:
+    with connect(Settings(home=first[0])) as con:
         yield con
 
 
@@ -122,7 +122,7 @@ def test_a_second_run_changes_nothing(first: tuple[Path, int, str]) -> None:
 
 def contents(home: Path) -> list[tuple[object, ...]]:
     """Snapshots of the warehouse: none is added when nothing changes."""
-    with connect(Settings(home=home), read_only=True) as con:
+    with connect(Settings(home=home)) as con:
         return con.execute(f"SELECT snapshot_id, commit_message FROM ducklake_snapshots('{LAKE}')").fetchall()
 
 

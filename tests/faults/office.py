@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import Settings
+from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import connect
-from pipelines.store.load import has_warehouse
 
 AREAS = ["ARM", "KGZ", "MDA", "SRB"]
 TOTAL = 1000
@@ -197,7 +197,7 @@ class Office:
 
     def ask(self, query: str, as_of: str | None = None) -> list[tuple[Any, ...]]:
         """Read the warehouse as anyone else would."""
-        with connect(self.settings, read_only=True, as_of=as_of) as con:
+        with connect(self.settings, as_of=as_of) as con:
             return con.execute(query).fetchall()
 
     def contents(self, as_of: str | None = None) -> Contents:
@@ -205,7 +205,7 @@ class Office:
         found: Contents = {table: [] for table in CONTENTS}
         if not has_warehouse(self.settings):
             return found
-        with connect(self.settings, read_only=True, as_of=as_of) as con:
+        with connect(self.settings, as_of=as_of) as con:
             tables = con.execute(
                 "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'lake'"
             ).fetchall()

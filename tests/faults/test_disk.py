@@ -80,7 +80,7 @@ def ingest(settings: Settings) -> list[str]:
 
 
 def contents(settings: Settings) -> tuple[int, int]:
-    with connect(settings, read_only=True) as con:
+    with connect(settings) as con:
         rows = con.execute("SELECT count(*) FROM core.flows").fetchall()[0][0]
         snapshots = con.execute(f"SELECT count(*) FROM ducklake_snapshots('{LAKE}')").fetchall()[0][0]
     return rows, snapshots

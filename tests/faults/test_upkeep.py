@@ -5,12 +5,12 @@ import sqlite3
 import time
 from contextlib import closing
 
+import duckdb
 import pytest
 
-from tests.faults.office import Contents, Office, flows
+from pipelines.store.lake import connect
+from tests.faults.office import DATASET, Contents, Office, flows
 
-DELIVERIES = int(os.environ.get("MIGSTAT_FAULT_DELIVERIES", "300"))
-UPKEEP_EVERY = 50
 SNAPSHOTS = "SELECT snapshot_id FROM ducklake_snapshots('lake') ORDER BY snapshot_id"
 
 
@@ -68,12 +68,71 @@ def test_snapshots_of_the_books_go_and_vintages_stay(history: tuple[Office, dict
     assert {str(office.contents(as_of=str(s))["core.flows"]) for s in left} == vintages
 
 
-def test_a_named_release_stays_readable_when_its_time_is_over(history: tuple[Office, dict[int, Contents]]) -> None:
-    """If it failed, a release would become unreadable the day its snapshot passes retention."""
+def test_releases_stay_when_their_time_is_over(history: tuple[Office, dict[int, Contents]]) -> None:
+    """If it failed, a release would become unreadable, or the warehouse would grow for ever."""
     office, held = history
     (released,) = office.ask("SELECT snapshot_id FROM ops.releases")[0]
+    orphan = office.settings.lake / "data" / "core" / DATASET / "left-by-a-kill.parquet"
+    orphan.write_bytes(b"half a file")
     age(office, 400)
     office.done("housekeep")
-    left = {row[0] for row in office.ask(SNAPSHOTS)}
-    assert released in left
-    assert len(left & set(held)) < len(held)
+    age(office, 3)
+    assert office.done("housekeep")["files removed"] > 0
+    assert not orphan.exists()
+    left = [row[0] for row in office.ask(SNAPSHOTS)]
+    kept = (held[released]["core.flows"], held[max(held)]["core.flows"])
+    assert all(office.contents(as_of=str(snapshot))["core.flows"] in kept for snapshot in left)
+    assert office.contents(as_of=str(released)) == held[released]
+    assert office.contents() == held[max(held)]
+    with pytest.raises(duckdb.Error, match="snapshot"):
+        office.contents(as_of=str(min(held) + 2))
+    few = data_files(office)
+    for _ in range(2):
+        age(office, 3)
+        office.done("housekeep")
+    assert data_files(office) <= few
+    assert office.contents(as_of=str(released)) == held[released]
+
+
+def test_vintage_counts_from_the_day_it_was_replaced(history: tuple[Office, dict[int, Contents]]) -> None:
+    """If it failed, figures that stood for two years would become unreadable the night after their correction."""
+    office, held = history
+    age(office, 700)
+    office.deliver("fourth.csv", flows([2019, 2020, 2021], shift=11))
+    office.done("chain")
+    age(office, 2)
+    office.done("housekeep")
+    left = [row[0] for row in office.ask(SNAPSHOTS)]
+    standing = held[max(held)]["core.flows"]
+    assert [s for s in left if office.contents(as_of=str(s))["core.flows"] == standing], "it is gone"
+    age(office, 364)
+    office.done("housekeep")
+    left = [row[0] for row in office.ask(SNAPSHOTS)]
+    assert not [s for s in left if office.contents(as_of=str(s))["core.flows"] == standing], "it has outlived its time"
+
+
+def test_reader_in_the_middle_is_not_disturbed(history: tuple[Office, dict[int, Contents]]) -> None:
+    """If it failed, a long query would break, or change its mind half-way, every night at three o'clock."""
+    office, held = history
+    age(office, 400)
+    totals = "SELECT time_period, sum(obs_value), count(*) FROM core.flows GROUP BY time_period ORDER BY ALL"
+    books = "SELECT delivery_id, check_id, status FROM ops.validations ORDER BY ALL"
+    with connect(office.settings) as con, connect(office.settings, as_of=str(max(held))) as past:
+        con.execute("BEGIN")
+        before = [con.execute(q).fetchall() for q in (totals, books)]
+        then = [past.execute(q).fetchall() for q in (totals, books)]
+        streamed = past.execute("SELECT n, obs_value FROM core.flows, range(100_000) AS t(n)")
+        rows, added = 0, 0.0
+        for number in range(1_000_000):
+            batch = streamed.fetchmany(100_000)
+            rows, added = rows + len(batch), added + sum(row[1] for row in batch)
+            if number == 0:
+                office.deliver("fourth.csv", flows([2019, 2020, 2021, 2022], shift=11))
+                office.done("chain")
+                office.done("housekeep")
+            if not batch:
+                break
+        assert [con.execute(q).fetchall() for q in (totals, books)] == before
+        assert (rows, added) == (then[0][0][2] * len(then[0]) * 100_000, sum(t[1] for t in then[0]) * 100_000)
+        assert past.execute("SELECT 1").fetchall() == [(1,)]
+    assert [row[:2] for row in office.ask(totals)] == [(str(y), 1000) for y in (2019, 2020, 2021, 2022)]

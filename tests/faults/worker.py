@@ -31,9 +31,10 @@ from pipelines.delivery import DeliveryRejected, Outcome, Receipt, State
 from pipelines.process.harmonise import harmonise
 from pipelines.process.run import process
 from pipelines.settings import Settings
+from pipelines.store.catalogue import has_warehouse
 from pipelines.store.housekeeping import housekeep, name_release
 from pipelines.store.lake import connect
-from pipelines.store.load import has_warehouse, recorded, store
+from pipelines.store.load import recorded, store
 
 PATIENCE = 120.0
 
@@ -160,7 +161,7 @@ def load_many(settings: Settings, files: list[str], dataset: str, upkeep_every: 
 
 def live_files(settings: Settings) -> int:
     """How many data and delete files a query of the latest snapshot of the whole warehouse may have to open."""
-    with connect(settings, read_only=True) as con:
+    with connect(settings) as con:
         tables = con.execute("SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'")
         counts = []
         for schema, table in tables.fetchall():
@@ -203,7 +204,7 @@ def read_until(settings: Settings, dataset: str, until: float, areas: int, total
         if not has_warehouse(settings):
             time.sleep(0.01)
             continue
-        with connect(settings, read_only=True) as con:
+        with connect(settings) as con:
             if not con.execute(
                 "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'core'"
             ).fetchall()[0][0]:

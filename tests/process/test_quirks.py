@@ -150,7 +150,7 @@ def test_unhcr_codes_are_not_iso_codes(sample_settings: Settings) -> None:
     """UNHCR's AUS is Austria: both codes are kept, and the ISO one counts."""
     from pipelines.store.lake import connect
 
-    with connect(sample_settings, read_only=True) as con:
+    with connect(sample_settings) as con:
         found = con.execute("SELECT DISTINCT ref_area FROM core.refugees WHERE ref_area_unhcr = 'AUS'").fetchall()
         origins = con.execute(
             "SELECT DISTINCT counterpart_area FROM core.refugees WHERE counterpart_area IN ('UNK', 'XXA') ORDER BY 1"
@@ -164,7 +164,7 @@ def test_unhcr_codes_are_not_iso_codes(sample_settings: Settings) -> None:
 def test_policy_answers_keep_blank_not_applicable_and_no_response_apart(sample_settings: Settings) -> None:
     from pipelines.store.lake import connect
 
-    with connect(sample_settings, read_only=True) as con:
+    with connect(sample_settings) as con:
         found = con.execute(
             "SELECT ref_area, obs_status, count(*) FROM core.policy_answers "
             "WHERE obs_status <> 'A' GROUP BY ALL ORDER BY ALL"
