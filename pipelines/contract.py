@@ -27,7 +27,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
 from pipelines.delivery import Severity
-from pipelines.endpoint import HOLE, Endpoint, fill
+from pipelines.endpoint import HOLE, Endpoint, Pointer, fill
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Marks = dict[str, Literal["O", "M", "L", "Q", "N"]]
@@ -120,13 +120,14 @@ class Source(_Strict):
 
     kind: Literal["file"] = "file"
     file: str = Field(description="File name; `{name}` fills the tidy column of that name, `*` is anything.")
-    format: Literal["csv", "excel", "sdmx-ml"]
+    format: Literal["csv", "excel", "sdmx-ml", "json"]
     encoding: str = "utf-8"
     delimiter: str = ","
     decimal: str = "."
     thousands: str = ""
     missing: Marks = {"": "O"}
     labels: dict[str, float] = Field({}, description="Words that stand for a value, such as yes and no.")
+    records: Pointer | None = Field(None, description="JSON pointer to the list of records; none: the document itself.")
     structure: str | None = Field(None, description="SDMX structure file (DSD), beside the contract.")
     structure_versions: list[str] = Field([], description="Other DSD versions accepted, with a warning.")
     set: dict[str, str] = {}

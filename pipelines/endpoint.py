@@ -70,7 +70,6 @@ class Endpoint(_Strict):
     headers: dict[str, str] = {}
     each: dict[str, list[Scalar]] = {}
     paging: Pages | Links | PxWeb | None = Field(None, discriminator="style")
-    records: Pointer | None = Field(None, description="JSON pointer to the list of records; none: the answer itself.")
     edition: Pointer | None = Field(None, description="JSON pointer to the edition; it must not change between pages.")
     secret: str = Field("", pattern=r"^$|^MIGSTAT_[A-Z0-9_]+$", description="Environment variable that holds the key.")
     hosts: list[str] = Field([], description="Further hosts a redirect or link may lead to.")

@@ -131,7 +131,7 @@ def test_shipped_contracts_are_sound() -> None:
     contracts = load_contracts(Settings().contracts)
     assert set(contracts) == {
         "migrant_stock", "population", "refugees", "remittances", "gdp", "sdg_published", "policy_answers",
-        "border_refusals",
+        "border_refusals", "unemployment", "sdg_global", "missing_migrants",
     }  # fmt: skip
     for contract in contracts.values():
         assert contract.expectations, contract.dataset

@@ -14,6 +14,7 @@ from typing import Any
 
 from lxml import etree
 
+from pipelines.collect.records import at
 from pipelines.contract import EndpointSource
 
 HEAD = 1 << 16
@@ -86,18 +87,6 @@ def inspect(path: Path, source: EndpointSource) -> Content:
     if expected.endswith("csv") and start.strip().count(b"\n") == 0:
         raise FetchError(f"the answer has a header and no rows. {_nothing_found(source)}")
     return Content(_digest(path))
-
-
-def at(document: Any, pointer: str) -> Any:
-    """What stands at a JSON pointer; None if nothing does."""
-    for part in pointer.strip("/").split("/"):
-        if isinstance(document, list) and part.isdigit() and int(part) < len(document):
-            document = document[int(part)]
-        elif isinstance(document, dict):
-            document = document.get(part)
-        else:
-            return None
-    return document
 
 
 def words(body: bytes) -> str:

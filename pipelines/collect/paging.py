@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from pipelines.collect.answer import Content, FetchError, Unavailable, at, inspect
+from pipelines.collect.answer import Content, FetchError, Unavailable, inspect
 from pipelines.collect.client import Client
+from pipelines.collect.records import at
 from pipelines.contract import EndpointSource
 from pipelines.endpoint import Links, Pages, PxWeb, fill, parameters
 

@@ -55,6 +55,8 @@ def _reader(source: Source) -> Callable[[Path, Source, Table, Path], RawTable]:
         from pipelines.collect.delimited import read
     elif source.format == "excel":
         from pipelines.collect.spreadsheet import read
+    elif source.format == "json":
+        from pipelines.collect.records import read
     else:
         from pipelines.collect.sdmx import read
     return read

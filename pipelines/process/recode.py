@@ -44,7 +44,8 @@ def _recoded(
             for name, column in zip(batch.schema.names, batch.columns, strict=True)
         }
         for recoding in recodings:
-            columns[recoding.name] = _translated(columns[recoding.raw], recoding.translate)
+            raw = columns[recoding.raw]
+            columns[recoding.name] = _translated(_trimmed(raw) if recoding.raw in flat else raw, recoding.translate)
         yield _without_blank_rows(pa.record_batch([columns[name] for name in schema.names], schema=schema), flat)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -275,3 +276,14 @@ def test_log_says_what_was_asked(
     with caplog.at_level(logging.INFO):
         fetch(contract, online)
     assert f"{server.url}/asylum: 200" in caplog.text
+
+
+def test_memory_does_not_grow_with_the_answer(contract: Contract, online: Settings, server: Server) -> None:
+    """Workbooks of 50 MB are fetched on small machines."""
+    content = b"Country,Year,Value\n" + b"MDA,2024,7\n" * 2_000_000
+    server.answer("/asylum", Reply(content))
+    tracemalloc.start()
+    one(fetch(contract, online))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < len(content) / 3

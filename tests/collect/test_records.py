@@ -1,0 +1,51 @@
+"""JSON records as a table of text: as they are written, whatever is nested or missing."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.collect import records
+from pipelines.collect.read import RawTable, Unreadable
+from pipelines.contract import Source
+
+
+def read(path: Path, pointer: str | None = None) -> RawTable:
+    tables = [{"values": [{"header": "value"}]}]
+    source = Source.model_validate({"file": "*", "format": "json", "records": pointer, "tables": tables})
+    return records.read(path, source, source.tables[0], path.parent)
+
+
+def cells(raw: RawTable) -> list[list[Any]]:
+    return [list(row.values()) for batch in raw.rows for row in batch.to_pylist()]
+
+
+def test_cells_are_text_as_written(tmp_path: Path) -> None:
+    """Zero as a text, a year as 2000.0, an empty list and nothing at all are all told apart from a number."""
+    record = '{"year": 2000.0, "n": 0.10, "zero": "0", "none": null, "yes": true, "in": {"a": ["7.1.2"], "b": []}}'
+    (tmp_path / "file.json").write_text(f'{{"items": [{record}, {{"late": "NA"}}]}}', encoding="utf-8")
+    raw = read(tmp_path / "file.json", "/items")
+    assert raw.header == ["year", "n", "zero", "none", "yes", "in.a", "in.b", "late"]
+    assert cells(raw) == [["2000", "0.10", "0", "", "true", "7.1.2", "", "", 1], [""] * 7 + ["NA", 2]]
+
+
+def test_pages_in_a_zip_are_one_table(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "file.zip", "w") as pages:
+        for number in (2, 1):
+            pages.writestr(f"page-{number:04}.json", json.dumps([{"page": number}, [{"value": number}]]))
+    assert cells(read(tmp_path / "file.zip", "/1")) == [["1", 1], ["2", 2]]
+
+
+@pytest.mark.parametrize("content", ['{"message": "gone"}', '{"items": {}}', '{"items": ["text"]}'])
+def test_records_that_are_not_where_the_contract_says(tmp_path: Path, content: str) -> None:
+    (tmp_path / "file.json").write_text(content, encoding="utf-8")
+    with pytest.raises(Unreadable, match="expected a list of records there"):
+        read(tmp_path / "file.json", "/items")
+
+
+def test_not_json(tmp_path: Path) -> None:
+    (tmp_path / "file.json").write_text("<html></html>", encoding="utf-8")
+    with pytest.raises(Unreadable, match="expected JSON"):
+        read(tmp_path / "file.json")
