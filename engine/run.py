@@ -104,7 +104,7 @@ def wait_for_dags(engine: Engine, api: Api, settings: Settings) -> None:
 
 
 def follow(engine: Engine, api: Api, settings: Settings) -> None:
-    """Start every ingest, show each run as it ends, and return when no asset event is left to act on.
+    """Start the ingests that have an inbox, show each run as it ends, and return when no asset event is left to act on.
 
     Raises:
         JobFailed: a task failed for another reason than a refused delivery.
@@ -112,7 +112,8 @@ def follow(engine: Engine, api: Api, settings: Settings) -> None:
     began = dt.datetime.now(dt.UTC)
     clock = time.monotonic()
     for name in load_contracts(settings.contracts):
-        api.trigger(f"ingest_{name}")
+        if (settings.inbox / name).is_dir():  # what is only fetched waits for its schedule
+            api.trigger(f"ingest_{name}")
     shown: set[str] = set()
     while time.monotonic() - clock < DONE_WITHIN:
         engine.check_alive()

@@ -1,10 +1,13 @@
 """A source that is fetched is described like any other, and refused with file and line when it is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from pipelines.contract import Contract, ContractError, EndpointSource, load_contract
+from pipelines.contract import Contract, ContractError, EndpointSource, load_contract, load_contracts
+from pipelines.endpoint import Endpoint
+from pipelines.settings import ROOT, Settings
 
 CONTRACT = """\
 dataset: asylum
@@ -31,6 +34,9 @@ sources:
     format: csv
     tables: [{columns: {ref_area: Country}, values: [{header: Value}]}]
 """
+
+
+DOCS = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
 
 
 def loaded(folder: Path, text: str) -> Contract:
@@ -84,3 +90,17 @@ def test_wrong_endpoint_is_refused_with_file_and_line(
     assert message in str(refusal.value)
     assert "3f2a9c" not in str(refusal.value)
     assert str(refusal.value).startswith(f"{tmp_path / 'asylum.yaml'}:{line}:"), refusal.value
+
+
+def test_example_of_the_documentation_is_a_source(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
+    contract = loaded(tmp_path, CONTRACT[: CONTRACT.index("  - kind: endpoint")] + example)
+    assert contract.endpoints[0].file == "unhcr_api.zip"
+
+
+def test_documentation_names_every_key_setting_and_shipped_dataset() -> None:
+    """What an author is not told of does not exist for them."""
+    named = set(re.findall(r"`(\w+)[`:]", DOCS)) | set(re.findall(r"^    (\w+):", DOCS, re.MULTILINE))
+    assert set(Endpoint.model_fields) <= named
+    assert {f"MIGSTAT_{name.upper()}" for name in Settings.model_fields if name.startswith("fetch")} <= named
+    assert {name for name, contract in load_contracts(Settings().contracts).items() if contract.endpoints} <= named
