@@ -77,19 +77,23 @@ def ingest(file: FileArgument, dataset: DatasetOption) -> None:
 def fetch(dataset: Annotated[str, typer.Argument(help="Dataset, the name of its contract.")]) -> None:
     """Ask the endpoints of a dataset, and take in what is new."""
     from pipelines.collect.fetch import fetch as fetch_endpoints
+    from pipelines.collect.land import waiting
+    from pipelines.delivery import read_receipt
+    from pipelines.store.load import recorded
 
     with _messages():
         settings = _settings()
         contract = _contract(dataset, settings)
         if not contract.endpoints:
             raise LookupError(f"{dataset} has no source of `kind: endpoint`: its files are put into the inbox")
-        fetched = fetch_endpoints(contract, settings)
-        accepted = [_take_in(receipt, contract, settings) for receipt in fetched.receipts]
-        for failure in fetched.failed:
+        failed = fetch_endpoints(contract, settings).failed
+        ready = waiting(contract, settings, recorded(contract, settings))
+        accepted = [_take_in(read_receipt(one, settings), contract, settings) for one in ready]
+        for failure in failed:
             typer.echo(f"migstat: {failure}", err=True)
-        if not accepted and not fetched.failed:
+        if not accepted and not failed:
             typer.echo(f"{dataset}: nothing new.")
-        if fetched.failed or not all(accepted):
+        if failed or not all(accepted):
             raise typer.Exit(1)
 
 

@@ -35,8 +35,7 @@ def collect(contract: Contract, settings: Settings, recorded: set[str]) -> list[
         recorded: deliveries whose outcome the warehouse holds already.
 
     Returns:
-        The ids of the deliveries still to be processed in the order they came, those of an interrupted
-        run included.
+        The ids of the deliveries still to be processed, as `waiting` gives them.
 
     Raises:
         UnreadableFile: files of the inbox cannot be read, and nothing else waits to be processed; while
@@ -61,15 +60,25 @@ def collect(contract: Contract, settings: Settings, recorded: set[str]) -> list[
             path.unlink()
         if receipt.delivery_id in recorded:
             log.info("%s is already known as %s: nothing to do", receipt.file_name, receipt.delivery_id)
-    waiting = []
+    ready = waiting(contract, settings, recorded)
+    if failed and not ready:
+        raise type(failed[-1])(" ".join(map(str, failed)))
+    return ready
+
+
+def waiting(contract: Contract, settings: Settings, recorded: set[str]) -> list[str]:
+    """The deliveries of a dataset still to be processed, those of an interrupted run included, in the order they came.
+
+    Args:
+        recorded: deliveries whose outcome the warehouse holds already.
+    """
+    found = []
     for mark in _pending(settings).glob(f"{contract.dataset}-*"):
         if mark.name in recorded:
             finished(mark.name, settings)
         else:
-            waiting.append(mark.name)
-    if failed and not waiting:
-        raise type(failed[-1])(" ".join(map(str, failed)))
-    return sorted(waiting, key=lambda delivery_id: (read_receipt(delivery_id, settings).received_at, delivery_id))
+            found.append(mark.name)
+    return sorted(found, key=lambda delivery_id: (read_receipt(delivery_id, settings).received_at, delivery_id))
 
 
 def land(path: Path, contract: Contract, settings: Settings, name: PurePath, origin: Origin | None = None) -> Receipt:

@@ -1,6 +1,7 @@
 """The DAGs as Airflow reads them: one per contract, no import error, assets wired, retries where they help."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,15 @@ described = {
     for dag_id, dag in bag.dags.items()
 }
 print("DESCRIBED" + json.dumps({"errors": bag.import_errors, "dags": described}))
+"""
+
+COLLECT = """
+from airflow.dag_processing.dagbag import DagBag
+for dag_id, dag in DagBag("dags/ingest.py").dags.items():
+    try:
+        dag.get_task("collect").python_callable()
+    except Exception as error:
+        print(f"{dag_id}: {type(error).__name__}: {error}")
 """
 
 
@@ -96,3 +106,31 @@ def test_dag_files_hold_no_heavy_import() -> None:
         text = file.read_text(encoding="utf-8")
         top = [line for line in text.splitlines() if line.startswith(("import ", "from "))]
         assert not [line for line in top if "great_expectations" in line or "pandas" in line], file
+
+
+def test_fetching_is_tried_again_only_if_that_may_help(tmp_path: Path) -> None:
+    """A server that is away may be back; a key that is not there stays away, and a retry only delays the message."""
+    contract = (ROOT / "expectations" / "unemployment.yaml").read_text(encoding="utf-8")
+    address = re.search(r"url: (\S+)", contract)
+    assert address
+    away = contract.replace(address[1], "http://127.0.0.1:9/data")
+    no_key = away.replace("dataset: unemployment", "dataset: closed").replace(
+        "    query: {", "    query: {key: '{secret}', "
+    )
+    no_key = no_key.replace("    format: csv", "    secret: MIGSTAT_NO_SUCH_KEY\n    format: csv")
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "unemployment.yaml").write_text(away, encoding="utf-8")
+    (tmp_path / "contracts" / "closed.yaml").write_text(no_key, encoding="utf-8")
+    settings = Settings(home=tmp_path / "home")
+    told = {"MIGSTAT_CONTRACTS": str(tmp_path / "contracts"), "MIGSTAT_FETCH": "true", "MIGSTAT_FETCH_ATTEMPTS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", COLLECT],
+        cwd=ROOT,
+        env=environment(settings, 0) | told,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "ingest_unemployment: Unavailable" in done.stdout, done.stderr
+    assert "ingest_closed: AirflowFailException" in done.stdout
+    assert "Put it into the environment variable MIGSTAT_NO_SUCH_KEY" in done.stdout
