@@ -33,6 +33,7 @@ SAYING = (
     "Message",
 )
 CONTAINERS = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"PAR1")
+WEB_PAGE = re.compile(rb"(?is)(<\?xml.*?\?>\s*|<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b")
 SDMX_HEADER = re.compile(rb"<(\w+:)?Header\b.*?</(\w+:)?Header\s*>", re.DOTALL)
 ASK_FOR_LESS = "Ask for less: narrow `query`, or split it with `each`."
 
@@ -75,7 +76,7 @@ def inspect(path: Path, source: EndpointSource) -> Content:
     if start.startswith(CONTAINERS):
         return Content(_digest(path))
     expected = source.format
-    if re.match(rb"(?i)<(!doctype html|html|head|body)\b", start):
+    if WEB_PAGE.match(start):
         raise FetchError(f"the answer is a web page, not {expected}: “{words(head)}”. Correct `url` in the contract.")
     looks_like = {b"<": "sdmx-ml", b"{": "json", b"[": "json"}.get(start[:1], "text")
     if expected.startswith(("json", "sdmx-json")):

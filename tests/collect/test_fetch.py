@@ -176,6 +176,10 @@ def test_redirect_elsewhere_is_refused(
     ("reply", "message"),
     [
         (Reply("<!DOCTYPE html><html><title>Log in</title>"), "is a web page, not csv: “Log in”"),
+        (
+            Reply('<?xml version="1.0"?>\n<!-- old --><!DOCTYPE html PUBLIC "x"><html><title>Gone</title></html>'),
+            "is a web page, not csv: “Gone”",
+        ),
         (Reply(b""), "the answer is empty"),
         (Reply(b"Country,Year,Value\r\n"), "has a header and no rows"),
         (Reply({"error": [{"status": 400, "label": "NO_RESULTS"}]}), "is not csv: “NO_RESULTS”"),
