@@ -8,7 +8,7 @@ from pipelines.collect.read import RawTable
 from pipelines.contract import Contract, Source, SourceField, Table, Values, template
 from pipelines.delivery import Problem
 from pipelines.process.codelists import nearest
-from pipelines.process.numbers import fixed, mark, number, quoted, status
+from pipelines.process.numbers import cast, fixed, mark, number, quoted, status
 from pipelines.process.readings import PERIODS, Reading, codes_named, m49_of, own_words, reading_of
 from pipelines.process.recode import Recoding
 
@@ -247,7 +247,8 @@ def _rows(table: Table, source: Source, values: list[ValueColumn], header: list[
         long = f"unnest([{structs}], recursive := true)"
     keep = [f"{places[h]} NOT IN ({', '.join(map(quoted, marks))})" for h, marks in table.leave_out.items()]
     rows = f"SELECT *, {long} FROM raw" + (f" WHERE {' AND '.join(keep)}" if keep else "")
-    numbers = f"SELECT *, {number('v_value', source)} AS v_number FROM ({rows})"
+    casts = f"SELECT *, {cast('v_value', source)} AS v_cast FROM ({rows})"
+    numbers = f"SELECT *, {number('v_value', source)} AS v_number FROM ({casts})"
     return f"SELECT *, {mark('v_value', source)} AS v_mark FROM ({numbers})"
 
 

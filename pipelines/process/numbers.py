@@ -5,14 +5,15 @@ import re
 from pipelines.contract import Source
 
 
+def cast(cell: str, source: Source) -> str:
+    """The cell as a number where it is one as it stands; `number` looks at it again."""
+    return f"TRY_CAST({_plain(cell, source)} AS DOUBLE)"
+
+
 def number(cell: str, source: Source) -> str:
-    """The number in a cell, or NULL. A cell that is one as it stands costs one cast; only the others are looked at."""
-    plain = cell
-    for unwanted in source.thousands:
-        plain = f"replace({plain}, {quoted(unwanted)}, '')"
-    if source.decimal != ".":
-        plain = f"replace({plain}, {quoted(source.decimal)}, '.')"
-    number = f"coalesce({_finite(plain)}, {_finite(f'trim({plain})')})"
+    """The number in a cell, or NULL; `v_cast` is its cast, so that only cells which are no plain number cost more."""
+    plain = _plain(cell, source)
+    number = f"CASE WHEN {_finite('v_cast', plain)} THEN v_cast ELSE {_spaced(plain)} END"
     if source.labels:
         words = {word.lower(): repr(float(value)) for word, value in source.labels.items()}
         number = f"coalesce({case(f'lower(trim({cell}))', words)}, {number})"
@@ -22,10 +23,22 @@ def number(cell: str, source: Source) -> str:
     return number
 
 
-def _finite(text: str) -> str:
-    """A cast that takes no `nan`, no `inf` and no `1_000`, which DuckDB's own does."""
-    cast = f"TRY_CAST({text} AS DOUBLE)"
-    return f"CASE WHEN isfinite({cast}) AND NOT contains({text}, '_') THEN {cast} END"
+def _plain(cell: str, source: Source) -> str:
+    """The text of a cell with its marks as DuckDB wants them."""
+    for unwanted in source.thousands:
+        cell = f"replace({cell}, {quoted(unwanted)}, '')"
+    return cell if source.decimal == "." else f"replace({cell}, {quoted(source.decimal)}, '.')"
+
+
+def _spaced(text: str) -> str:
+    """The number between blanks the cast does not know."""
+    cast = f"TRY_CAST(trim({text}) AS DOUBLE)"
+    return f"CASE WHEN {_finite(cast, text)} THEN {cast} END"
+
+
+def _finite(number: str, text: str) -> str:
+    """DuckDB's cast takes `nan`, `inf` and `1_000` too."""
+    return f"isfinite({number}) AND NOT contains({text}, '_')"
 
 
 def mark(cell: str, source: Source) -> str:
