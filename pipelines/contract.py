@@ -96,7 +96,7 @@ class Values(_Strict):
 class Table(_Strict):
     """One table in the source: its place, its header, and which header fills which tidy column."""
 
-    sheet: str | None = None
+    sheet: str | None = Field(None, description="Its sheet, or the pattern of the names of several, as in `{sex} *`.")
     header_rows: list[int] = [1]
     cells: dict[str, str] = Field({}, description="Tidy column: address of the one cell that holds it, e.g. B3.")
     leave_out: dict[str, list[str]] = Field({}, description="Header: values that mark a row without observations.")
@@ -227,6 +227,7 @@ class Contract(_Strict):
             yield from ((f"`set` of {source.file}", c) for c in source.set)
             for table in source.tables:
                 named = [*table.columns, *table.cells, *table.set, *(c for v in table.values for c in v.set)]
+                named += HOLE.findall(table.sheet or "")
                 yield from ((f"a table of {source.file}", c) for c in named)
                 if table.rest:
                     yield f"`rest` of {source.file}", table.rest

@@ -19,7 +19,7 @@ WORDS = pa.dictionary(pa.int32(), pa.string())  # few distinct values: parsed on
 RAGGED_KEPT = 1000
 
 
-def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
+def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawTable]:
     """Open a delimited text file by contract.
 
     Raises:
@@ -33,7 +33,7 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
     raw.rows = pa.RecordBatchReader.from_batches(
         schema.append(pa.field("source_row", pa.int64())), _batches(path, source, raw, schema, lines, len(head))
     )
-    return raw
+    return [raw]
 
 
 def _head(path: Path, source: Source, count: int) -> tuple[list[list[str]], int]:

@@ -3,7 +3,7 @@
 Types are cast later, by contract: a reader that guesses turns sex `T` into true and Namibia into nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,10 @@ class Unreadable(Exception):
 
 @dataclass
 class RawTable:
-    """One source table. `rows` has the columns c0, c1, ... (text) and `source_row`; it is read once."""
+    """One source table. `rows` has the columns c0, c1, ... (text) and `source_row`; it is read once.
+
+    `cells` holds what stands beside the table: in cells above it, or in the name of its sheet.
+    """
 
     header: list[str]
     rows: pa.RecordBatchReader
@@ -35,7 +38,7 @@ class RawTable:
 
 
 def read_tables(path: Path, source: Source, contracts: Path) -> Iterator[tuple[Table, RawTable]]:
-    """The tables of a file, in the order of the contract.
+    """The tables of a file, in the order of the contract; one of the contract may be found several times.
 
     Raises:
         Unreadable: the file is not of the format, encoding or structure the contract says.
@@ -46,20 +49,27 @@ def read_tables(path: Path, source: Source, contracts: Path) -> Iterator[tuple[T
         )
     reader = _reader(source)
     for table in source.tables:
-        yield table, reader(path, source, table, contracts)
+        for raw in reader(path, source, table, contracts):
+            yield table, raw
 
 
-def _reader(source: Source) -> Callable[[Path, Source, Table, Path], RawTable]:
+def _reader(source: Source) -> Callable[[Path, Source, Table, Path], Iterable[RawTable]]:
     """The module of a format is imported when it is needed: they are heavy."""
     if source.format == "csv":
-        from pipelines.collect.delimited import read
-    elif source.format == "excel":
-        from pipelines.collect.spreadsheet import read
-    elif source.format == "json":
-        from pipelines.collect.records import read
-    else:
-        from pipelines.collect.sdmx import read
-    return read
+        from pipelines.collect import delimited
+
+        return delimited.read
+    if source.format == "excel":
+        from pipelines.collect import spreadsheet
+
+        return spreadsheet.read
+    if source.format == "json":
+        from pipelines.collect import records
+
+        return records.read
+    from pipelines.collect import sdmx
+
+    return sdmx.read
 
 
 def flatten_header(rows: list[list[str]]) -> list[str]:

@@ -14,7 +14,7 @@ from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
 
 
-def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
+def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawTable]:
     """Read the records at the contract's `records`.
 
     Raises:
@@ -23,7 +23,7 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
     records = [dict(_flat(record)) for document in _documents(path) for record in _records(document, source)]
     header = list(dict.fromkeys(name for record in records for name in record))
     rows = [[record.get(name, "") for name in header] for record in records]
-    return RawTable(header=header, rows=table_of(rows, list(range(1, len(rows) + 1)), len(header)))
+    return [RawTable(header=header, rows=table_of(rows, list(range(1, len(rows) + 1)), len(header)))]
 
 
 def at(document: Any, pointer: str) -> Any:

@@ -23,7 +23,7 @@ from pipelines.delivery import Problem
 COMMON = {"com": "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/common"}
 
 
-def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
+def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawTable]:
     """Read the one data set of an SDMX-ML message.
 
     Raises:
@@ -37,7 +37,7 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
         problems = _version(str(data.structure), dsd, source) + _against(frame, dsd)
     header = [str(name) for name in frame.columns]
     rows = table_of(frame.to_numpy().tolist(), list(range(1, len(frame) + 1)), len(header))
-    return RawTable(header=header, rows=rows, problems=problems)
+    return [RawTable(header=header, rows=rows, problems=problems)]
 
 
 def _dataset(path: Path) -> PandasDataset:

@@ -1,25 +1,32 @@
 """Spreadsheets (xlsx, xls, ods), read whole with calamine: values as they are stored, every row numbered."""
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 from openpyxl.utils.cell import coordinate_to_tuple
 from python_calamine import CalamineError, CalamineWorkbook
 
 from pipelines.collect.read import RawTable, Unreadable, flatten_header, table_of
-from pipelines.contract import Source, Table
+from pipelines.contract import PERIOD_IN_NAME, Source, Table, template
 from pipelines.delivery import Problem
 
 Cell = str | float | int | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 
-def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
-    """Read one sheet by contract.
+def read(path: Path, source: Source, table: Table, contracts: Path) -> Iterator[RawTable]:
+    """Read the sheets a table of the contract stands on, one after the other.
 
     Raises:
         Unreadable: not a workbook, no such sheet, or no header where the contract says it is.
     """
-    name, rows = _sheet(path, table.sheet)
+    book = _book(path)
+    for name, said in _sheets(book.sheet_names, table.sheet):
+        rows = [[_text(cell) for cell in row] for row in book.get_sheet_by_name(name).to_python(skip_empty_area=False)]
+        yield _table(name, rows, table, said)
+
+
+def _table(name: str, rows: list[list[str]], table: Table, said: dict[str, str]) -> RawTable:
     last = max(table.header_rows)
     if len(rows) < last or not any(rows[last - 1]):
         raise Unreadable(
@@ -37,26 +44,13 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
         header=header,
         rows=table_of(body, list(range(last + 1, last + 1 + len(body))), len(header)),
         sheet=name,
-        cells={column: _at(rows, address) for column, address in table.cells.items()},
+        cells=said | {column: _at(rows, address) for column, address in table.cells.items()},
     )
 
 
-def _sheet(path: Path, wanted: str | None) -> tuple[str, list[list[str]]]:
-    """A sheet by name (the first when none is named) as text; blanks around a sheet's name do not count."""
+def _book(path: Path) -> CalamineWorkbook:
     try:
-        book = CalamineWorkbook.from_path(str(path))
-        names = {name.strip(): name for name in book.sheet_names}
-        name = names[wanted.strip()] if wanted else book.sheet_names[0]
-        cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except KeyError as error:
-        raise Unreadable(
-            Problem(
-                kind="header",
-                sheet=wanted or "",
-                expected=f"a sheet of this name among: {', '.join(names)}",
-                remedy="Send the workbook with that sheet, or correct `sheet` in the contract.",
-            )
-        ) from error
+        return CalamineWorkbook.from_path(str(path))
     except (CalamineError, OSError) as error:
         raise Unreadable(
             Problem(
@@ -65,7 +59,25 @@ def _sheet(path: Path, wanted: str | None) -> tuple[str, list[list[str]]]:
                 remedy=f"Open it in Excel and save it again as .xlsx, without a password ({error}).",
             )
         ) from error
-    return name, [[_text(cell) for cell in row] for row in cells]
+
+
+def _sheets(names: list[str], wanted: str | None) -> list[tuple[str, dict[str, str]]]:
+    """The sheets of a name with what their names say (the first when none is asked for); blanks around do not count."""
+    if wanted is None:
+        return [(names[0], {})]
+    pattern = template(wanted.strip(), PERIOD_IN_NAME)
+    matches = [(name, pattern.fullmatch(name.strip())) for name in names]
+    found = [(name, match.groupdict()) for name, match in matches if match]
+    if not found:
+        raise Unreadable(
+            Problem(
+                kind="header",
+                sheet=wanted,
+                expected=f"a sheet of this name; there are: {', '.join(names)}",
+                remedy="Send the workbook with that sheet, or correct `sheet` in the contract.",
+            )
+        )
+    return found
 
 
 def _text(cell: Cell) -> str:

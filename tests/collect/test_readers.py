@@ -28,7 +28,7 @@ def read_csv(tmp_path: Path, content: bytes, **options: object) -> RawTable:
     file = tmp_path / "file.csv"
     file.write_bytes(content)
     described = source(**options)  # type: ignore[arg-type]
-    return delimited.read(file, described, described.tables[0], tmp_path)
+    return delimited.read(file, described, described.tables[0], tmp_path)[0]
 
 
 def test_text_is_not_guessed_at(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_what_a_csv_writer_writes_comes_back(
     with file.open("w", newline="", encoding="utf-8") as out:
         csv.writer(out, quoting=csv.QUOTE_ALL).writerows([("a", "b", "c"), *table])
     described = source()
-    found = rows(delimited.read(file, described, described.tables[0], file.parent))
+    found = rows(delimited.read(file, described, described.tables[0], file.parent)[0])
     assert [(r["c0"], r["c1"], r["c2"]) for r in found] == table
     assert [r["source_row"] for r in found] == list(range(2, len(table) + 2))
 
@@ -92,7 +92,7 @@ def test_merged_headers_are_joined(tmp_path: Path) -> None:
         sheet.append(row)
     book.save(tmp_path / "book.xlsx")
     described = source("excel", Table(sheet="Data", header_rows=[2, 3], cells={"note": "A1"}, values=VALUES))
-    raw = spreadsheet.read(tmp_path / "book.xlsx", described, described.tables[0], tmp_path)
+    [raw] = spreadsheet.read(tmp_path / "book.xlsx", described, described.tables[0], tmp_path)
     assert raw.header == ["Area", "Stock | 2019", "Stock | 2020", "Notes"]
     assert raw.cells == {"note": "title"}
     assert rows(raw) == [{"c0": "MDA", "c1": "104713", "c2": "0.5", "c3": "18", "source_row": 4}]
@@ -101,16 +101,31 @@ def test_merged_headers_are_joined(tmp_path: Path) -> None:
 def test_sheet_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
     openpyxl.Workbook().save(tmp_path / "book.xlsx")
     described = source("excel", Table(sheet="Table 1", values=VALUES))
-    with pytest.raises(Unreadable, match="sheet “Table 1”: expected a sheet of this name among: Sheet"):
-        spreadsheet.read(tmp_path / "book.xlsx", described, described.tables[0], tmp_path)
+    with pytest.raises(Unreadable, match="sheet “Table 1”: expected a sheet of this name; there are: Sheet"):
+        list(spreadsheet.read(tmp_path / "book.xlsx", described, described.tables[0], tmp_path))
 
 
 def test_html_behind_an_excel_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "book.xls").write_text("<html><table><tr><td>1</td></tr></table></html>")
     described = source("excel", Table(values=VALUES))
     with pytest.raises(Unreadable, match="expected an Excel or OpenDocument workbook"):
-        spreadsheet.read(tmp_path / "book.xls", described, described.tables[0], tmp_path)
+        list(spreadsheet.read(tmp_path / "book.xls", described, described.tables[0], tmp_path))
 
 
 def test_flattened_header_fills_upper_rows_only() -> None:
     assert flatten_header([["A", "", ""], ["x", "", "y"]]) == ["A | x", "A", "A | y"]
+
+
+def test_one_sheet_per_year_is_one_table_found_several_times(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for name in ("2019 ", "Notes", "2020"):
+        sheet = book.create_sheet(name)
+        sheet.append(["Area", "Value"])
+        sheet.append(["MDA", int(name) if name.strip().isdigit() else "see"])
+    book.save(tmp_path / "book.xlsx")
+    described = source("excel", Table(sheet="{time_period}", values=VALUES))
+    found = [raw for _, raw in read_tables(tmp_path / "book.xlsx", described, tmp_path)]
+    assert [(raw.sheet, raw.cells, rows(raw)[0]["c1"]) for raw in found] == [
+        ("2019 ", {"time_period": "2019"}, "2019"),
+        ("2020", {"time_period": "2020"}, "2020"),
+    ]

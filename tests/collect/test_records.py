@@ -15,7 +15,7 @@ from pipelines.contract import Source
 def read(path: Path, pointer: str | None = None) -> RawTable:
     tables = [{"values": [{"header": "value"}]}]
     source = Source.model_validate({"file": "*", "format": "json", "records": pointer, "tables": tables})
-    return records.read(path, source, source.tables[0], path.parent)
+    return records.read(path, source, source.tables[0], path.parent)[0]
 
 
 def cells(raw: RawTable) -> list[list[Any]]:
