@@ -1,0 +1,152 @@
+"""What a file looks like by its first bytes, whatever its name says: looked at before anything parses it."""
+
+import html
+import re
+from pathlib import Path
+
+from lxml import etree
+
+from pipelines.collect.read import Unreadable
+from pipelines.delivery import Problem
+
+HEAD = 1 << 16
+SHOWN = 160
+PASSWORD = "EncryptedPackage".encode("utf-16-le")
+
+SIGNATURES = [
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office"),
+    (b"PAR1", "Parquet"),
+    (b"%PDF", "PDF"),
+    (rb"{\rtf", "RTF"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"Rar!", "RAR"),
+    (b"\x89PNG", "picture"),
+    (b"\xff\xd8\xff", "picture"),
+]
+TEXTS = [
+    (r"(?i)<(!doctype\s+html|html|head|body|table|script)\b", "HTML"),
+    (r"<", "XML"),
+    (r'\{\s*("|\}|$)|\[\s*([\[{"\]]|$)', "JSON"),
+]
+WANTED = {
+    "csv": {"text"},
+    "sdmx-csv": {"text"},
+    "px": {"text"},
+    "excel": {"zip", "old Office"},
+    "parquet": {"Parquet"},
+    "sdmx-ml": {"XML"},
+    "sdmx-json": {"JSON"},
+    "json-stat": {"JSON"},
+    "json": {"JSON"},
+}
+NAMES = {
+    "csv": "delimited text",
+    "sdmx-csv": "SDMX-CSV, which is delimited text",
+    "px": "a PX file",
+    "excel": "an Excel or OpenDocument workbook",
+    "parquet": "a Parquet file",
+    "sdmx-ml": "an SDMX-ML message",
+    "sdmx-json": "an SDMX-JSON message",
+    "json-stat": "a JSON-stat document",
+    "json": "JSON",
+}
+REMEDIES = {
+    "HTML": "A server that has no data answers with a page: open the address in a browser, or save the file once more.",
+    "XML": "A server that refuses a question answers in XML: read what it says, and ask for less or otherwise.",
+    "JSON": "Correct `format` in the contract, or ask for the other format.",
+    "old Office": "Open it and save it anew in the format the contract says, or correct `format` in the contract.",
+    "password": "Open it with its password, take the password off, and send it again.",
+    "RAR": "Unpack it and send what is in it, or a zip.",
+    "7z": "Unpack it and send what is in it, or a zip.",
+    "PDF": "Ask for the table itself, as a workbook or CSV.",
+}
+SHOWN_AS = {
+    "HTML": "a web page (HTML)",
+    "XML": "XML",
+    "JSON": "JSON",
+    "text": "plain text",
+    "old Office": "an old Office file (as .xls or .doc)",
+    "password": "an Office file locked with a password",
+    "zip": "a zip archive or a new Office file (as .xlsx)",
+    "gzip": "a gzip archive",
+    "binary": "no text and no format known here",
+}
+
+
+def check(path: Path, format: str) -> None:
+    """Compare what a file looks like with the format its contract says.
+
+    Raises:
+        Unreadable: it is another format; says which, quotes its message if it is one, and what to do.
+    """
+    head = beginning(path)
+    kind = looks_like(head, path)
+    if kind in WANTED[format]:
+        return
+    said = words(head) if kind in ("HTML", "XML", "JSON") else ""
+    raise Unreadable(
+        Problem(
+            kind="format",
+            value=said or None,
+            expected=f"{NAMES[format]}; by its first bytes this is {SHOWN_AS.get(kind, f'a {kind} file')}",
+            remedy=REMEDIES.get(kind, "Send the file in the format the contract says, or correct `format` in it."),
+        )
+    )
+
+
+def beginning(path: Path) -> bytes:
+    """The first bytes of a file."""
+    with path.open("rb") as file:
+        return file.read(HEAD)
+
+
+def looks_like(head: bytes, path: Path | None = None) -> str:
+    """The name of the format a file begins like; `text` and `binary` when nothing tells it."""
+    for signature, kind in SIGNATURES:
+        if head.startswith(signature):
+            locked = kind == "old Office" and PASSWORD in (path.read_bytes() if path else head)
+            return "password" if locked else kind
+    text = decoded(head).lstrip()
+    for pattern, kind in TEXTS:
+        if re.match(pattern, text):
+            return kind
+    return "binary" if "\x00" in text else "text"
+
+
+def decoded(head: bytes) -> str:
+    """The beginning of a text, as well as it can be told: only its signs are looked at."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return head.decode("utf-16", "replace")
+    if head[1::2].count(0) > len(head) // 4:
+        return head.decode("utf-16-le", "replace")
+    return head.decode("utf-8-sig", "replace")
+
+
+def words(head: bytes) -> str:
+    """What a page or a message says to a person, without its markup."""
+    text = decoded(head)
+    if text.lstrip().startswith("<"):
+        title = re.search(r"(?is)<title[^>]*>(.*?)</title>", text)
+        text = re.sub(r"(?is)<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>", " ", title[1] if title else text)
+        text = html.unescape(text)
+    text = " ".join(text.split())
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
+
+
+def refuse_document_type(element: etree._Element) -> None:
+    """A document type declaration can name entities that read other files or grow without end.
+
+    Raises:
+        Unreadable: the document the element belongs to has one.
+    """
+    if element.getroottree().docinfo.doctype:
+        raise Unreadable(
+            Problem(
+                kind="format",
+                expected="XML without a document type declaration (<!DOCTYPE>)",
+                remedy="Take the declaration out, and write what its entities stand for.",
+            )
+        )

@@ -1,0 +1,89 @@
+"""Parquet, streamed: every value as text that gives it back without loss."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.collect.read import RawTable, Unreadable, text_schema
+from pipelines.contract import Source, Table
+from pipelines.delivery import Problem
+
+ROWS = 1 << 16
+
+
+def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
+    """Open a Parquet file; members of a structure become columns with dotted names, a null is an empty cell.
+
+    Raises:
+        Unreadable: not a whole Parquet file, encrypted, or a column of a type that has no text (lists, bytes).
+    """
+    try:
+        file = pq.ParquetFile(path, memory_map=True)
+        schema = _flat(pa.RecordBatch.from_pylist([], schema=file.schema_arrow)).schema
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(error) from error
+    for field in schema:
+        if not _has_text(field.type):
+            raise Unreadable(
+                Problem(
+                    kind="format",
+                    column=field.name,
+                    value=str(field.type),
+                    expected="a column of text, numbers, dates or truth values",
+                    remedy="Write the column as text, or leave it out.",
+                )
+            )
+    target = text_schema(len(schema))
+    return RawTable(
+        header=schema.names, rows=pa.RecordBatchReader.from_batches(target, _batches(file, schema, target))
+    )
+
+
+def _batches(file: pq.ParquetFile, schema: pa.Schema, target: pa.Schema) -> Iterator[pa.RecordBatch]:
+    first = 1
+    try:
+        for batch in file.iter_batches(ROWS, use_threads=False):
+            columns = [_text(column) for column in _flat(batch).columns]
+            numbers = pa.array(range(first, first + batch.num_rows), pa.int64())
+            yield pa.record_batch([*columns, numbers], schema=target)
+            first += batch.num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(error) from error
+    finally:
+        file.close()
+
+
+def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Structures taken apart, as often as they are nested."""
+    while any(pa.types.is_struct(t) for t in batch.schema.types):
+        batch = pa.Table.from_batches([batch]).flatten().combine_chunks().to_batches()[0] if batch.num_rows else (
+            pa.RecordBatch.from_pylist([], schema=pa.Table.from_batches([batch]).flatten().schema)
+        )
+    return batch
+
+
+def _text(column: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_decimal(column.type):
+        return pa.array(["" if v is None else f"{v:f}" for v in column.to_pylist()], pa.string())
+    return pc.fill_null(column.cast(pa.string()), "")
+
+
+def _has_text(type: pa.DataType) -> bool:
+    if pa.types.is_dictionary(type):
+        type = type.value_type
+    return not (pa.types.is_nested(type) or pa.types.is_binary(type) or pa.types.is_large_binary(type))
+
+
+def _unreadable(error: Exception) -> Unreadable:
+    return Unreadable(
+        Problem(
+            kind="format",
+            expected="a whole Parquet file that is not encrypted",
+            remedy=f"Ask the sender to write it again ({' '.join(str(error).split())[:160]}).",
+        )
+    )

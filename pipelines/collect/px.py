@@ -1,0 +1,121 @@
+"""PX, the format of PC-Axis: keywords in the beginning, then the cells of a cube, headings running fastest."""
+
+import codecs
+import re
+from math import prod
+from pathlib import Path
+
+from pipelines.collect.cube import Dimension, not_whole, rows_of
+from pipelines.collect.read import RawTable, Unreadable
+from pipelines.contract import Source, Table
+from pipelines.delivery import Problem
+
+FORMAT = "a PX file"
+KEYWORD = re.compile(r'\s*([A-Z][A-Z0-9_-]*)(?:\[([\w-]*)\])?\s*(?:\(((?:"[^"]*"|[^")])*)\))?\s*=\s*')
+PART = re.compile(r'"([^"]*)"|([^\s",;]+)|(,)')
+CELL = re.compile(r'"([^"]*)"|([^\s",;]+)')
+TIME_LIST = re.compile(r"TLIST\(\s*([AHQMW])1?\s*(?:,[^)]*)?\)\s*,?")
+END = re.compile(r'(?:[^";]|"[^"]*")*')
+
+
+def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
+    """Read the cube of a PX file. The marks for missing values (`"."`, `".."`, `"-"`) stay as they are written.
+
+    A column holds what TIMEVAL, else CODES, else VALUES says of its variable, in the file's main language.
+
+    Raises:
+        Unreadable: the encoding is neither in the contract nor rightly in the file, or parts do not fit.
+    """
+    keywords, cells = _parsed(_decoded(path, source))
+    if "KEYS" in (name for name, _ in keywords):
+        raise not_whole(FORMAT, "all its cells: one with KEYS leaves some out", "KEYS")
+    variables = [name for place in ("STUB", "HEADING") for name in keywords.get((place, ""), [])]
+    if not variables:
+        raise not_whole(FORMAT, "the variables of its rows and columns (STUB, HEADING)")
+    dimensions = [_dimension(name, keywords) for name in variables]
+    count = prod(len(d.codes) for d in dimensions)
+    if len(cells) != count:
+        found = f"{len(cells)} cells"
+        raise not_whole(FORMAT, f"one cell for each of the {count} combinations of its values", found, "DATA")
+    return rows_of(dimensions, {"value": cells}, table)
+
+
+def _decoded(path: Path, source: Source) -> str:
+    """The text: the contract's encoding wins, then what the file says of itself, then UTF-8 if it is that."""
+    raw = path.read_bytes()
+    if "encoding" in source.model_fields_set:
+        tried = [source.encoding]
+    else:
+        said = re.search(rb'CODEPAGE\s*=\s*"([^"]*)"', raw[:4096])
+        tried = [said[1].decode("ascii", "replace")] if said else []
+        tried.append("utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8")
+    for encoding in tried:
+        try:
+            return raw.decode("utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding)
+        except (LookupError, UnicodeDecodeError):
+            continue
+    charset = re.search(rb'CHARSET\s*=\s*"([^"]*)"', raw[:4096])
+    said_of_itself = f"; the file says only “{charset[1].decode('ascii', 'replace')}” of itself" if charset else ""
+    raise Unreadable(
+        Problem(
+            kind="format",
+            expected=f"text in the encoding {' or '.join(tried)}{said_of_itself}",
+            remedy="Set `encoding` in the contract to the sender's, such as windows-1251, windows-1252 or iso8859-15.",
+        )
+    )
+
+
+def _parsed(text: str) -> tuple[dict[tuple[str, str], list[str]], list[str]]:
+    """Keywords with their parts, by name and variable, and the cells; other languages than the main one are left."""
+    keywords: dict[tuple[str, str], list[str]] = {}
+    place = 0
+    while found := KEYWORD.match(text, place):
+        name, language, variable = found[1], found[2], (found[3] or "").strip().strip('"')
+        if name == "DATA":
+            return keywords, [quoted or bare for quoted, bare in CELL.findall(text, found.end())]
+        end = END.match(text, found.end())
+        place = end.end() + 1 if end else len(text)
+        if language is None:
+            keywords[name, variable] = _parts(name, text[found.end() : place - 1])
+    raise not_whole(FORMAT, "its cells after DATA=", text[place : place + 60].strip() or None)
+
+
+def _parts(name: str, value: str) -> list[str]:
+    """The parts of a value; a text may go on in the next line, even within a word."""
+    parts: list[str] = []
+    if name == "TIMEVAL":
+        unit = TIME_LIST.match(value)
+        parts, value = ([unit[1]], value[unit.end() :]) if unit else ([""], value)
+    new = True
+    for quoted, bare, comma in PART.findall(value):
+        if comma:
+            new = True
+        elif new:
+            parts.append(_unwrapped(quoted) or bare)
+            new = False
+        else:
+            parts[-1] += _unwrapped(quoted) or bare
+    return parts
+
+
+def _unwrapped(text: str) -> str:
+    return re.sub(r"[\r\n]+", "", text)
+
+
+def _dimension(name: str, keywords: dict[tuple[str, str], list[str]]) -> Dimension:
+    labels = keywords.get(("VALUES", name), [])
+    unit, *periods = keywords.get(("TIMEVAL", name), [""])
+    codes = keywords.get(("CODES", name), labels)
+    if unit and len(periods) == len(labels or codes):
+        codes = [_period(unit, period) for period in periods]
+    if not codes or len(codes) != len(labels or codes):
+        raise not_whole(FORMAT, "as many CODES as VALUES of this variable", f"{len(codes)} and {len(labels)}", name)
+    if len(set(codes)) < len(codes):
+        twice = next(code for code in codes if codes.count(code) > 1)
+        raise not_whole(FORMAT, "each value of this variable once", twice, name)
+    return Dimension(name, codes, labels or codes)
+
+
+def _period(unit: str, text: str) -> str:
+    """TIMEVAL writes the quarter 2004Q1 as 20041 and the month 2004M01 as 200401."""
+    return f"{text[:4]}{unit}{text[4:]}" if unit != "A" and text.isdecimal() and len(text) > 4 else text
