@@ -31,6 +31,20 @@ from pipelines.endpoint import HOLE, Endpoint, Pointer, fill
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Marks = dict[str, Literal["O", "M", "L", "Q", "N"]]
+Format = Literal["csv", "excel", "sdmx-ml", "sdmx-csv", "sdmx-json", "json-stat", "px", "parquet", "json"]
+
+OPTIONS: dict[str, tuple[Format, ...]] = {
+    "encoding": ("csv", "sdmx-csv", "px", "json", "json-stat", "sdmx-json"),
+    "delimiter": ("csv", "sdmx-csv"),
+    "records": ("json", "json-stat"),
+    "structure": ("sdmx-ml", "sdmx-csv", "sdmx-json"),
+    "structure_versions": ("sdmx-ml", "sdmx-csv", "sdmx-json"),
+}
+TABLE_OPTIONS: dict[str, tuple[Format, ...]] = {
+    "sheet": ("excel",),
+    "header_rows": ("csv", "excel"),
+    "cells": ("csv", "excel"),
+}
 
 ATTRIBUTES = {
     "obs_value": "Observation value; NULL when obs_status says it is missing.",
@@ -120,18 +134,33 @@ class Source(_Strict):
 
     kind: Literal["file"] = "file"
     file: str = Field(description="File name; `{name}` fills the tidy column of that name, `*` is anything.")
-    format: Literal["csv", "excel", "sdmx-ml", "json"]
+    format: Format
+    member: str = Field("", description="In an archive: the name of the files that count; `*` is anything.")
     encoding: str = "utf-8"
     delimiter: str = ","
     decimal: str = "."
     thousands: str = ""
     missing: Marks = {"": "O"}
     labels: dict[str, float] = Field({}, description="Words that stand for a value, such as yes and no.")
-    records: Pointer | None = Field(None, description="JSON pointer to the list of records; none: the document itself.")
+    records: Pointer | None = Field(
+        None,
+        description="JSON pointer to the list of records, or to one JSON-stat data set; none: the document itself.",
+    )
     structure: str | None = Field(None, description="SDMX structure file (DSD), beside the contract.")
     structure_versions: list[str] = Field([], description="Other DSD versions accepted, with a warning.")
     set: dict[str, str] = {}
     tables: list[Table] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _options_fit_the_format(self) -> Self:
+        given = [(name, OPTIONS) for name in self.model_fields_set]
+        given += [(name, TABLE_OPTIONS) for table in self.tables for name in table.model_fields_set]
+        for name, options in given:
+            if self.format not in options.get(name, (self.format,)):
+                raise ValueError(f"`{name}` says nothing of {self.format}; it belongs to {', '.join(options[name])}")
+        if self.structure_versions and not self.structure:
+            raise ValueError("`structure_versions` needs the `structure` they are versions of")
+        return self
 
     def match(self, path: PurePath) -> dict[str, str] | None:
         """What the file's name says, or None when it is not of this layout."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from pipelines.collect.records import at
+from pipelines.collect.document import at
 from pipelines.contract import EndpointSource
 
 HEAD = 1 << 16

@@ -46,9 +46,9 @@ def rows_of(
     named = {f.header for f in table.fields().values()}
     texts: list[tuple[str, pa.Array, int, int]] = []
     for dimension, size, step in zip(dimensions, sizes, steps, strict=True):
-        texts.append((dimension.name, text(dimension.codes), size, step))
-        if f"{dimension.name} label" in named:
-            texts.append((f"{dimension.name} label", text(dimension.labels), size, step))
+        texts.append((dimension.name.strip(), text(dimension.codes), size, step))
+        if f"{dimension.name.strip()} label" in named:
+            texts.append((f"{dimension.name.strip()} label", text(dimension.labels), size, step))
     header = [name for name, *_ in texts] + list(cells)
     types = [WORDS] * len(texts) + [pa.string()] * len(cells)
     schema = pa.schema([(f"c{i}", t) for i, t in enumerate(types)]).append(pa.field("source_row", pa.int64()))
@@ -56,7 +56,9 @@ def rows_of(
     def batches() -> Iterator[pa.RecordBatch]:
         for start in range(0, count, ROWS):
             part = places[start : start + ROWS]
-            arrays = [pa.DictionaryArray.from_arrays((part // step % size).astype("int32"), t) for _, t, size, step in texts]
+            arrays = [
+                pa.DictionaryArray.from_arrays((part // step % size).astype("int32"), t) for _, t, size, step in texts
+            ]
             arrays += [text(column[start : start + ROWS]) for column in cells.values()]
             yield pa.record_batch([*arrays, pa.array(part + 1)], schema=schema)
 

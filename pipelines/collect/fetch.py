@@ -16,9 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from pipelines.collect.answer import Content, FetchError, Unavailable, inspect
 from pipelines.collect.client import Client, Saved
+from pipelines.collect.document import at
 from pipelines.collect.land import land
 from pipelines.collect.paging import pages
-from pipelines.collect.records import at
 from pipelines.contract import Contract, EndpointSource
 from pipelines.delivery import Origin, Receipt, raw_file, read_receipt, write_whole
 from pipelines.endpoint import fill

@@ -16,7 +16,7 @@ from pipelines.delivery import Problem
 FORMAT = "JSON-stat"
 
 
-def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
+def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawTable]:
     """Read the one data set of a JSON-stat document, or the one `records` points at.
 
     The columns are the dimensions by their ids, `value`, and `status` where there is one. A cell that a sparse
@@ -45,7 +45,7 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
     cells: dict[str, Sequence[str]] = {"value": values}
     if status is not None:
         cells["status"] = _status(status, places, count)
-    return rows_of(dimensions, cells, table, places)
+    return [rows_of(dimensions, cells, table, places)]
 
 
 def _dataset(document: Any, source: Source) -> dict[str, Any]:

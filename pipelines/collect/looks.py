@@ -2,6 +2,7 @@
 
 import html
 import re
+import zipfile
 from pathlib import Path
 
 from lxml import etree
@@ -11,6 +12,7 @@ from pipelines.delivery import Problem
 
 HEAD = 1 << 16
 SHOWN = 160
+WORKBOOK = {"[Content_Types].xml", "mimetype"}
 PASSWORD = "EncryptedPackage".encode("utf-16-le")
 
 SIGNATURES = [
@@ -27,7 +29,7 @@ SIGNATURES = [
     (b"\xff\xd8\xff", "picture"),
 ]
 TEXTS = [
-    (r"(?i)<(!doctype\s+html|html|head|body|table|script)\b", "HTML"),
+    (r"(?is)(<\?xml.*?\?>\s*|<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|script)\b", "HTML"),
     (r"<", "XML"),
     (r'\{\s*("|\}|$)|\[\s*([\[{"\]]|$)', "JSON"),
 ]
@@ -35,7 +37,7 @@ WANTED = {
     "csv": {"text"},
     "sdmx-csv": {"text"},
     "px": {"text"},
-    "excel": {"zip", "old Office"},
+    "excel": {"workbook", "old Office"},
     "parquet": {"Parquet"},
     "sdmx-ml": {"XML"},
     "sdmx-json": {"JSON"},
@@ -70,9 +72,10 @@ SHOWN_AS = {
     "text": "plain text",
     "old Office": "an old Office file (as .xls or .doc)",
     "password": "an Office file locked with a password",
-    "zip": "a zip archive or a new Office file (as .xlsx)",
+    "workbook": "a workbook or another new Office file (as .xlsx)",
+    "zip": "a zip archive",
     "gzip": "a gzip archive",
-    "binary": "no text and no format known here",
+    "binary": "no text (it holds NUL bytes) and no format known here",
 }
 
 
@@ -82,11 +85,10 @@ def check(path: Path, format: str) -> None:
     Raises:
         Unreadable: it is another format; says which, quotes its message if it is one, and what to do.
     """
-    head = beginning(path)
-    kind = looks_like(head, path)
+    kind = looks_like(path)
     if kind in WANTED[format]:
         return
-    said = words(head) if kind in ("HTML", "XML", "JSON") else ""
+    said = words(beginning(path)) if kind in ("HTML", "XML", "JSON") else ""
     raise Unreadable(
         Problem(
             kind="format",
@@ -103,25 +105,41 @@ def beginning(path: Path) -> bytes:
         return file.read(HEAD)
 
 
-def looks_like(head: bytes, path: Path | None = None) -> str:
+def looks_like(path: Path) -> str:
     """The name of the format a file begins like; `text` and `binary` when nothing tells it."""
-    for signature, kind in SIGNATURES:
-        if head.startswith(signature):
-            locked = kind == "old Office" and PASSWORD in (path.read_bytes() if path else head)
-            return "password" if locked else kind
-    text = decoded(head).lstrip()
-    for pattern, kind in TEXTS:
-        if re.match(pattern, text):
-            return kind
-    return "binary" if "\x00" in text else "text"
+    head = beginning(path)
+    kind = next((kind for signature, kind in SIGNATURES if head.startswith(signature)), "")
+    if kind == "zip" and _is_workbook(path):
+        return "workbook"
+    if kind == "old Office":
+        return "password" if PASSWORD in path.read_bytes() else kind
+    return kind or _kind_of_text(decoded(head).lstrip())
+
+
+def _is_workbook(path: Path) -> bool:
+    """New workbooks are zip archives themselves."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return not WORKBOOK.isdisjoint(archive.namelist())
+    except zipfile.BadZipFile:
+        return False
+
+
+def _kind_of_text(text: str) -> str:
+    if "\x00" in text:
+        return "binary"
+    return next((kind for pattern, kind in TEXTS if re.match(pattern, text)), "text")
 
 
 def decoded(head: bytes) -> str:
     """The beginning of a text, as well as it can be told: only its signs are looked at."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head.decode("utf-16", "replace")
-    if head[1::2].count(0) > len(head) // 4:
-        return head.decode("utf-16-le", "replace")
+    if b"\x00" in head:
+        for encoding in ("utf-16-le", "utf-16-be"):
+            text = head.decode(encoding, "replace")
+            if "\x00" not in text and re.search(r"[ \n,;{<]", text):
+                return text
     return head.decode("utf-8-sig", "replace")
 
 

@@ -10,7 +10,7 @@ import httpx
 
 from pipelines.collect.answer import Content, FetchError, Unavailable, inspect
 from pipelines.collect.client import Client
-from pipelines.collect.records import at
+from pipelines.collect.document import at
 from pipelines.contract import EndpointSource
 from pipelines.endpoint import Links, Pages, PxWeb, fill, parameters
 

@@ -14,7 +14,7 @@ from pipelines.delivery import Problem
 ROWS = 1 << 16
 
 
-def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
+def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawTable]:
     """Open a Parquet file; members of a structure become columns with dotted names, a null is an empty cell.
 
     Raises:
@@ -37,9 +37,9 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
                 )
             )
     target = text_schema(len(schema))
-    return RawTable(
-        header=schema.names, rows=pa.RecordBatchReader.from_batches(target, _batches(file, schema, target))
-    )
+    return [
+        RawTable(header=schema.names, rows=pa.RecordBatchReader.from_batches(target, _batches(file, schema, target)))
+    ]
 
 
 def _batches(file: pq.ParquetFile, schema: pa.Schema, target: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -59,8 +59,10 @@ def _batches(file: pq.ParquetFile, schema: pa.Schema, target: pa.Schema) -> Iter
 def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Structures taken apart, as often as they are nested."""
     while any(pa.types.is_struct(t) for t in batch.schema.types):
-        batch = pa.Table.from_batches([batch]).flatten().combine_chunks().to_batches()[0] if batch.num_rows else (
-            pa.RecordBatch.from_pylist([], schema=pa.Table.from_batches([batch]).flatten().schema)
+        batch = (
+            pa.Table.from_batches([batch]).flatten().combine_chunks().to_batches()[0]
+            if batch.num_rows
+            else (pa.RecordBatch.from_pylist([], schema=pa.Table.from_batches([batch]).flatten().schema))
         )
     return batch
 

@@ -18,7 +18,7 @@ TIME_LIST = re.compile(r"TLIST\(\s*([AHQMW])1?\s*(?:,[^)]*)?\)\s*,?")
 END = re.compile(r'(?:[^";]|"[^"]*")*')
 
 
-def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
+def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawTable]:
     """Read the cube of a PX file. The marks for missing values (`"."`, `".."`, `"-"`) stay as they are written.
 
     A column holds what TIMEVAL, else CODES, else VALUES says of its variable, in the file's main language.
@@ -37,7 +37,7 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> RawTable:
     if len(cells) != count:
         found = f"{len(cells)} cells"
         raise not_whole(FORMAT, f"one cell for each of the {count} combinations of its values", found, "DATA")
-    return rows_of(dimensions, {"value": cells}, table)
+    return [rows_of(dimensions, {"value": cells}, table)]
 
 
 def _decoded(path: Path, source: Source) -> str:

@@ -3,8 +3,9 @@
 Types are cast later, by contract: a reader that guesses turns sex `T` into true and Namibia into nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,15 @@ from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
 
 SEPARATOR = " | "
+READERS = {
+    "csv": "delimited",
+    "excel": "spreadsheet",
+    "sdmx-ml": "sdmx",
+    "json-stat": "jsonstat",
+    "px": "px",
+    "parquet": "parquet",
+    "json": "records",
+}
 
 
 class Unreadable(Exception):
@@ -47,29 +57,17 @@ def read_tables(path: Path, source: Source, contracts: Path) -> Iterator[tuple[T
         raise Unreadable(
             Problem(kind="format", expected="a file with content", remedy="The file is empty: send it again.")
         )
-    reader = _reader(source)
-    for table in source.tables:
-        for raw in reader(path, source, table, contracts):
-            yield table, raw
+    from pipelines.collect import archive, looks, records
 
-
-def _reader(source: Source) -> Callable[[Path, Source, Table, Path], Iterable[RawTable]]:
-    """The module of a format is imported when it is needed: they are heavy."""
-    if source.format == "csv":
-        from pipelines.collect import delimited
-
-        return delimited.read
-    if source.format == "excel":
-        from pipelines.collect import spreadsheet
-
-        return spreadsheet.read
-    if source.format == "json":
-        from pipelines.collect import records
-
-        return records.read
-    from pipelines.collect import sdmx
-
-    return sdmx.read
+    reader = import_module(f"pipelines.collect.{READERS[source.format]}")  # when it is needed: they are heavy
+    with archive.opened(path, source) as members:
+        for member in members:
+            looks.check(member.path, source.format)
+        for table in source.tables:
+            found = ((m.name, raw) for m in members for raw in reader.read(m.path, source, table, contracts))
+            for name, raw in records.alike(list(found)) if source.format == "json" else found:
+                raw.sheet = f"{name} {raw.sheet}".strip() if name else raw.sheet
+                yield table, raw
 
 
 def flatten_header(rows: list[list[str]]) -> list[str]:

@@ -1,77 +1,138 @@
-"""JSON records: a list of objects, or several pages of them in a zip, as one table of text.
+"""JSON records: a list of objects, JSON lines, or a PX-Web answer, as a table of text.
 
 Numbers stay as they are written; what is nested gets the names of the way to it, joined by dots.
 """
 
 import json
-import zipfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipelines.collect.read import RawTable, Unreadable, table_of
+import pyarrow as pa
+
+from pipelines.collect import looks
+from pipelines.collect.cube import text
+from pipelines.collect.document import at, encoding, load, not_json, parse, text_of
+from pipelines.collect.read import RawTable, Unreadable, text_schema
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
 
+ROWS = 1 << 14
+Record = tuple[int, dict[str, str]]
+
 
 def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawTable]:
-    """Read the records at the contract's `records`.
+    """Read the records at the contract's `records`, or one from each line.
 
     Raises:
         Unreadable: not JSON, or no list of objects there.
     """
-    records = [dict(_flat(record)) for document in _documents(path) for record in _records(document, source)]
-    header = list(dict.fromkeys(name for record in records for name in record))
-    rows = [[record.get(name, "") for name in header] for record in records]
-    return [RawTable(header=header, rows=table_of(rows, list(range(1, len(rows) + 1)), len(header)))]
+    if not source.records and _is_lines(path, source):
+        header = list(dict.fromkeys(name for _, record in _lines(path, source) for name in record))
+        return [RawTable(header=header, rows=_table(_lines(path, source), header))]
+    found = list(enumerate((_cells(record) for record in _records(load(path, source), path, source)), start=1))
+    header = list(dict.fromkeys(name for _, record in found for name in record))
+    return [RawTable(header=header, rows=_table(iter(found), header))]
 
 
-def at(document: Any, pointer: str) -> Any:
-    """What stands at a JSON pointer; None if nothing does."""
-    for part in pointer.strip("/").split("/"):
-        if isinstance(document, list) and part.isdigit() and int(part) < len(document):
-            document = document[int(part)]
-        elif isinstance(document, dict):
-            document = document.get(part)
-        else:
-            return None
-    return document
+def alike(pages: list[tuple[str, RawTable]]) -> list[tuple[str, RawTable]]:
+    """Pages of one answer with the columns of all of them: a server may leave out what a record does not have.
 
-
-def _documents(path: Path) -> Iterator[Any]:
-    """The document, or those of a zip in the order of their names."""
-    try:
-        if not zipfile.is_zipfile(path):
-            yield json.loads(path.read_bytes(), parse_int=str, parse_float=_number)
-            return
-        with zipfile.ZipFile(path) as pages:
-            for name in sorted(pages.namelist()):
-                yield json.loads(pages.read(name), parse_int=str, parse_float=_number)
-    except (ValueError, zipfile.BadZipFile) as error:
+    Raises:
+        Unreadable: there is no record on any page.
+    """
+    header = list(dict.fromkeys(name for _, page in pages for name in page.header))
+    if not header:
         raise Unreadable(
             Problem(
-                kind="format", expected="JSON", remedy=f"Ask the sender for the file as the server gave it ({error})."
+                kind="format",
+                expected="at least one record; the list is empty",
+                remedy="Correct what is asked for, or send the file once it has figures.",
             )
-        ) from error
+        )
+    for _, page in pages:
+        page.rows = _widened(page, header)
+        page.header = header
+    return pages
 
 
-def _number(text: str) -> str:
-    """A number as it is written; 2000.0 is 2000, as JSON knows no other difference."""
-    return text.removesuffix(".0")
+def _widened(page: RawTable, header: list[str]) -> pa.RecordBatchReader:
+    schema, places = text_schema(len(header)), {name: i for i, name in enumerate(page.header)}
+    narrow = page.rows
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in narrow:
+            empty = pa.array([""] * batch.num_rows, pa.string())
+            columns = [batch.column(places[name]) if name in places else empty for name in header]
+            yield pa.record_batch([*columns, batch.column("source_row")], schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _records(document: Any, source: Source) -> list[dict[str, Any]]:
+def _table(records: Iterator[Record], header: list[str]) -> pa.RecordBatchReader:
+    schema = text_schema(len(header))
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        while part := list(islice(records, ROWS)):
+            columns = [text([record.get(name, "") for _, record in part]) for name in header]
+            yield pa.record_batch([*columns, pa.array([n for n, _ in part], pa.int64())], schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _is_lines(path: Path, source: Source) -> bool:
+    """The first line is an object, and another one follows."""
+    try:
+        with path.open(encoding=encoding(source)) as file:
+            first, second = (file.readline(looks.HEAD).strip() for _ in range(2))
+        return first.startswith("{") and second.startswith("{") and isinstance(parse(first), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _lines(path: Path, source: Source) -> Iterator[Record]:
+    """JSON lines: the number of the line, and its record."""
+    with path.open(encoding=encoding(source)) as file:
+        number = 0
+        try:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield number, _cells(_object(parse(line)))
+        except (ValueError, RecursionError) as error:
+            refusal = not_json(error)
+            refusal.problem.row = number
+            refusal.problem.expected = "one JSON object in each line"
+            raise refusal from error
+
+
+def _records(document: Any, path: Path, source: Source) -> list[dict[str, Any]]:
     found = at(document, source.records) if source.records else document
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         raise Unreadable(
             Problem(
                 kind="structure",
                 column=source.records or "/",
+                value=looks.words(looks.beginning(path)),
                 expected="a list of records there",
                 remedy="Correct `records` in the contract, or ask the sender what has changed.",
             )
         )
+    columns = document.get("columns") if isinstance(document, dict) else None
+    if columns and all(set(record) >= {"key", "values"} for record in found):
+        names = [str(column["code"]) for column in columns]
+        return [dict(zip(names, [*record["key"], *record["values"]], strict=True)) for record in found]
     return found
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"it is “{json.dumps(value)[:60]}”")
+    return value
+
+
+def _cells(record: dict[str, Any]) -> dict[str, str]:
+    return dict(_flat(record))
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -82,4 +143,4 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         yield name, "; ".join(text for part in value for _, text in _flat(part, name))
     else:
-        yield name, "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        yield name, text_of(value)

@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 
 from pipelines.collect import records
-from pipelines.collect.read import RawTable, Unreadable
+from pipelines.collect.read import RawTable, Unreadable, read_tables
 from pipelines.contract import Source
 
 
-def read(path: Path, pointer: str | None = None) -> RawTable:
+def described(pointer: str | None = None) -> Source:
     tables = [{"values": [{"header": "value"}]}]
-    source = Source.model_validate({"file": "*", "format": "json", "records": pointer, "tables": tables})
+    return Source.model_validate({"file": "*", "format": "json", "records": pointer, "tables": tables})
+
+
+def read(path: Path, pointer: str | None = None) -> RawTable:
+    source = described(pointer)
     return records.read(path, source, source.tables[0], path.parent)[0]
 
 
@@ -31,11 +35,17 @@ def test_cells_are_text_as_written(tmp_path: Path) -> None:
     assert cells(raw) == [["2000", "0.10", "0", "", "true", "7.1.2", "", "", 1], [""] * 7 + ["NA", 2]]
 
 
-def test_pages_in_a_zip_are_one_table(tmp_path: Path) -> None:
+def test_pages_in_a_zip_are_one_delivery(tmp_path: Path) -> None:
+    """A page on which no record has a certain member has its column all the same."""
     with zipfile.ZipFile(tmp_path / "file.zip", "w") as pages:
-        for number in (2, 1):
-            pages.writestr(f"page-{number:04}.json", json.dumps([{"page": number}, [{"value": number}]]))
-    assert cells(read(tmp_path / "file.zip", "/1")) == [["1", 1], ["2", 2]]
+        for number, more in ((2, {}), (1, {"note": "late"})):
+            pages.writestr(f"page-{number:04}.json", json.dumps([{"page": number}, [{"value": number, **more}]]))
+    found = [(raw, cells(raw)) for _, raw in read_tables(tmp_path / "file.zip", described("/1"), tmp_path)]
+    assert [raw.header for raw, _ in found] == [["value", "note"]] * 2
+    assert [(raw.sheet, rows) for raw, rows in found] == [
+        ("page-0001.json", [["1", "late", 1]]),
+        ("page-0002.json", [["2", "", 1]]),
+    ]
 
 
 @pytest.mark.parametrize("content", ['{"message": "gone"}', '{"items": {}}', '{"items": ["text"]}'])
