@@ -176,8 +176,8 @@ class EndpointSource(Endpoint, Source):
 
     @model_validator(mode="after")
     def _name_is_whole(self) -> Self:
-        parts = PurePath(self.file).parts
-        if "*" in self.file or set(HOLE.findall(self.file)) != set(self.each) or {"..", "/"} & set(parts):
+        parts = {part for holes in self.requests() for part in PurePath(fill(self.file, holes)).parts}
+        if "*" in self.file or set(HOLE.findall(self.file)) != set(self.each) or {"..", "/"} & parts:
             raise ValueError("`file` of an endpoint is a plain name, with a hole for each name in `each` and no other")
         if self.paging and not self.file.endswith(".zip"):
             raise ValueError("`file` of a paged answer ends in .zip: the pages are kept together as they came")

@@ -184,6 +184,20 @@ def read_outcome(delivery_id: str, settings: Settings) -> Outcome:
     return Outcome.model_validate_json(path.read_text(encoding="utf-8"))
 
 
+def note(place: Path, problem: str) -> None:
+    """Write down why something to be fetched is not, until it is; without a problem the note goes."""
+    path = place.with_name(f"{place.name}.problem")
+    if problem:
+        write_whole(path, problem)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def not_fetched(settings: Settings) -> list[str]:
+    """What could not be fetched when it was last asked for, and why."""
+    return [path.read_text(encoding="utf-8") for path in sorted((settings.landing / "sources").rglob("*.problem"))]
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a small file so that a reader sees all of it or none, whenever the process is killed."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -92,10 +92,10 @@ def test_wrong_endpoint_is_refused_with_file_and_line(
     assert str(refusal.value).startswith(f"{tmp_path / 'asylum.yaml'}:{line}:"), refusal.value
 
 
-def test_example_of_the_documentation_is_a_source(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
+@pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL))
+def test_example_of_the_documentation_is_a_source(tmp_path: Path, example: str) -> None:
     contract = loaded(tmp_path, CONTRACT[: CONTRACT.index("  - kind: endpoint")] + example)
-    assert contract.endpoints[0].file == "unhcr_api.zip"
+    assert len(contract.endpoints) == 1
 
 
 def test_documentation_names_every_key_setting_and_shipped_dataset() -> None:

@@ -1,7 +1,7 @@
 """Ask the endpoints of a contract, and land what is new.
 
-What was last seen of each endpoint lies under `landing/sources/`: validators for a conditional request and a digest
-of the data. It is a memory only: without it everything is asked for again and found known.
+What was last seen of each endpoint lies under `landing/sources/`: validators for a conditional request, a digest of
+the data, and what is wrong with it. It is a memory only: without it everything is asked for again and found known.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import logging
 import shutil
 import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
@@ -20,7 +20,7 @@ from pipelines.collect.document import at
 from pipelines.collect.land import land
 from pipelines.collect.paging import pages
 from pipelines.contract import Contract, EndpointSource
-from pipelines.delivery import Origin, Receipt, raw_file, read_receipt, write_whole
+from pipelines.delivery import Origin, Receipt, note, raw_file, read_receipt, write_whole
 from pipelines.endpoint import fill
 from pipelines.settings import Settings
 
@@ -61,22 +61,25 @@ def fetch(contract: Contract, settings: Settings) -> Fetched:
     """Ask every endpoint of a dataset; one that fails holds up no other, and the last good delivery stays."""
     result = Fetched()
     for source in contract.endpoints:
+        place = _place(contract, source.file, settings)
         try:
             with Client(source, settings) as client:
+                note(place, "")
                 _ask(client, source, contract, settings, result)
         except FetchError as error:
+            note(place, str(error))
             result.failed.append(error)
     for failure in result.failed:
         log.error("%s", failure)
+    result.failed.sort(key=lambda failure: isinstance(failure, Unavailable))  # what a retry can help decides
     return result
 
 
 def _ask(client: Client, source: EndpointSource, contract: Contract, settings: Settings, result: Fetched) -> None:
     """Every delivery of one endpoint."""
     for holes in source.requests():
-        name = PurePath(fill(source.file, holes))
-        place = settings.landing / "sources" / contract.dataset / name
-        place.parent.mkdir(parents=True, exist_ok=True)
+        name = fill(source.file, holes)
+        place = _place(contract, name, settings)
         try:
             with FileLock(f"{place}.lock", timeout=0):
                 receipt = _fetch(client, source, holes, place, contract, settings)
@@ -84,9 +87,18 @@ def _ask(client: Client, source: EndpointSource, contract: Contract, settings: S
             result.failed.append(Unavailable(f"{contract.dataset}: {name} is being fetched by another run."))
         except FetchError as error:
             words = client.secret.clean(f"{contract.dataset}: {name} is not fetched: {error}")
+            note(place, words)
             result.failed.append(type(error)(words))
         else:
+            note(place, "")
             result.receipts += [receipt] if receipt else []
+
+
+def _place(contract: Contract, name: str, settings: Settings) -> Path:
+    """Where what is known of a delivery to be fetched lies."""
+    place = settings.landing / "sources" / contract.dataset / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place
 
 
 def _fetch(

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.delivery import not_fetched
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import connect, exists
@@ -37,6 +38,7 @@ def summary(settings: Settings) -> RenderableType:
     return Group(
         _deliveries(deliveries),
         *_rejections(deliveries),
+        *(Text(f"Not fetched: {problem}", "red") for problem in not_fetched(settings)),
         _indicators(values),
         Text(f"Validation reports: {settings.reports}"),
         Text(f'Next, ask the warehouse: .venv/bin/migstat sql "{QUERY}"'),

@@ -12,7 +12,7 @@ from pipelines.collect.answer import FetchError, Unavailable
 from pipelines.collect.fetch import Fetched, fetch
 from pipelines.collect.land import collect
 from pipelines.contract import Contract
-from pipelines.delivery import Receipt, card_file, raw_file
+from pipelines.delivery import Receipt, card_file, not_fetched, raw_file
 from pipelines.settings import Settings
 
 from .conftest import Reply, Server, file_on_server
@@ -262,6 +262,17 @@ def test_fetched_delivery_waits_for_process(contract: Contract, online: Settings
     (delivery_id,) = collect(contract, online, set())
     assert collect(contract, online, set()) == [delivery_id], "an interrupted run is taken up again"
     assert collect(contract, online, {delivery_id}) == []
+
+
+def test_what_is_not_fetched_stays_noted_until_it_is(contract: Contract, online: Settings, server: Server) -> None:
+    """Or an endpoint could fail for months unseen while files keep coming in."""
+    server.answer("/asylum", Reply(status=404))
+    fetch(contract, online)
+    (problem,) = not_fetched(online)
+    assert problem.startswith("asylum: asylum.csv is not fetched: ")
+    server.answer("/asylum", Reply(CSV))
+    fetch(contract, online)
+    assert not_fetched(online) == []
 
 
 def test_second_run_does_not_fetch_at_the_same_time(contract: Contract, online: Settings) -> None:

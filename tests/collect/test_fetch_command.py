@@ -52,3 +52,4 @@ def test_fetch_takes_in_what_is_new(migstat: Callable[..., subprocess.CompletedP
     failed = migstat("fetch", "asylum")
     assert (failed.returncode, "closed for good" in failed.stderr) == (1, True)
     assert "Traceback" not in failed.stderr
+    assert "Not fetched: asylum: asylum.csv" in migstat("status").stdout
