@@ -14,10 +14,11 @@ from typing import Any
 
 from lxml import etree
 
+from pipelines.collect import looks
+from pipelines.collect.archive import PACKED
 from pipelines.collect.document import at
 from pipelines.contract import EndpointSource
 
-HEAD = 1 << 16
 WORDS_SHOWN = 300
 SAYING = (
     "message",
@@ -32,10 +33,9 @@ SAYING = (
     "text",
     "Message",
 )
-CONTAINERS = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"PAR1")
-WEB_PAGE = re.compile(rb"(?is)(<\?xml.*?\?>\s*|<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b")
 SDMX_HEADER = re.compile(rb"<(\w+:)?Header\b.*?</(\w+:)?Header\s*>", re.DOTALL)
 ASK_FOR_LESS = "Ask for less: narrow `query`, or split it with `each`."
+ASK_OTHERWISE = "Correct `url` and `query`; if it is too much, narrow `query` or split it with `each`."
 
 
 class FetchError(OSError):
@@ -68,49 +68,39 @@ def inspect(path: Path, source: EndpointSource) -> Content:
     Raises:
         FetchError: it is an error message, a web page, or holds no data.
     """
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not start:
+    head = looks.beginning(path)
+    if not head.strip():
         raise FetchError("the answer is empty. Look at the address in a browser and correct the contract.")
-    if start.startswith(CONTAINERS):
+    kind = looks.looks_like(path)
+    if kind in PACKED:
         return Content(_digest(path))
-    expected = source.format
-    if WEB_PAGE.match(start):
-        raise FetchError(f"the answer is a web page, not {expected}: “{words(head)}”. Correct `url` in the contract.")
-    looks_like = {b"<": "sdmx-ml", b"{": "json", b"[": "json"}.get(start[:1], "text")
-    if expected.startswith(("json", "sdmx-json")):
+    if kind not in looks.WANTED[source.format]:
+        said = f": “{words(head)}”" if kind in ("HTML", "XML", "JSON", "text") else ""
+        raise FetchError(
+            f"the answer is {looks.SHOWN_AS.get(kind, kind)}, not {looks.NAMES[source.format]}{said}. {ASK_OTHERWISE}"
+        )
+    if kind == "JSON":
         return _json(path, source)
-    if looks_like == expected == "sdmx-ml":
+    if kind == "XML":
         return _sdmx(path)
-    if looks_like != "text" or expected in ("excel", "parquet"):
-        raise FetchError(f"the answer is not {expected}: “{words(head)}”. {ASK_FOR_LESS}")
-    if expected.endswith("csv") and start.strip().count(b"\n") == 0:
+    if source.format.endswith("csv") and head.strip().count(b"\n") == 0:
         raise FetchError(f"the answer has a header and no rows. {_nothing_found(source)}")
     return Content(_digest(path))
 
 
 def words(body: bytes) -> str:
     """What the beginning of a page, a message or a fault says to a person."""
-    text = body.decode("utf-8", "replace").strip()
-    if text.startswith("<"):
-        title = re.search(r"(?is)<title[^>]*>(.*?)</title>", text)
-        bare = re.sub(r"(?is)<(script|style)\b.*?</\1>|<[^>]*>", " ", title[1] if title else text)
-        text = re.sub(r"&\w+;", " ", bare)
-    elif text.startswith(("{", "[")):
-        with contextlib.suppress(ValueError):
-            text = "; ".join(_said(json.loads(text))) or text
-    text = " ".join(text.split())
-    return text if len(text) <= WORDS_SHOWN else f"{text[:WORDS_SHOWN]} …"
+    with contextlib.suppress(ValueError):
+        if said := "; ".join(_said(json.loads(body))):
+            return said[:WORDS_SHOWN]
+    return looks.words(body)
 
 
 def _json(path: Path, source: EndpointSource) -> Content:
     try:
         document = json.loads(path.read_bytes())
     except ValueError:
-        raise FetchError(
-            f"the answer is not JSON: “{words(path.read_bytes()[:HEAD])}”. Correct the contract."
-        ) from None
+        raise FetchError(f"the answer is not JSON: “{words(looks.beginning(path))}”. Correct the contract.") from None
     is_cube = source.format.startswith("json-stat")
     records = at(document, "/value") if is_cube else at(document, source.records) if source.records else document
     if not isinstance(records, list | dict) or (isinstance(records, dict) and not is_cube):
@@ -165,7 +155,7 @@ def _nothing_found(source: EndpointSource) -> str:
 def _digest(path: Path, without: re.Pattern[bytes] | None = None) -> str:
     """The sha256 of a file, leaving out a part of its beginning."""
     with path.open("rb") as file:
-        head = file.read(HEAD)
+        head = file.read(looks.HEAD)
         digest = hashlib.sha256(without.sub(b"", head, count=1) if without else head)
         while block := file.read(1 << 20):
             digest.update(block)

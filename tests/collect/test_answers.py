@@ -56,9 +56,15 @@ PATH = "/sdmx/2.1/data/migr_asyappctza/A.PER.MD...."
             Reply("<S:Fault xmlns:S='urn:s'><faultstring>EXTRACTION_TOO_BIG</faultstring></S:Fault>"),
             "it says “EXTRACTION_TOO_BIG”",
         ),
-        (Reply("<html><title>Maintenance</title></html>"), "is a web page, not sdmx-ml: “Maintenance”"),
+        (
+            Reply("<html><title>Maintenance</title></html>"),
+            "is a web page (HTML), not an SDMX-ML message: “Maintenance”",
+        ),
         (Reply(message("<m:DataSet>").content[:-30]), "is not a whole SDMX-ML message"),
-        (Reply({"error": [{"status": 404, "label": "No results found"}]}), "is not sdmx-ml: “No results found”"),
+        (
+            Reply({"error": [{"status": 404, "label": "No results found"}]}),
+            "is JSON, not an SDMX-ML message: “No results found”",
+        ),
     ],
 )
 def test_message_without_observations_is_an_error(

@@ -175,14 +175,14 @@ def test_redirect_elsewhere_is_refused(
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
-        (Reply("<!DOCTYPE html><html><title>Log in</title>"), "is a web page, not csv: “Log in”"),
+        (Reply("<!DOCTYPE html><html><title>Log in</title>"), "is a web page (HTML), not delimited text: “Log in”"),
         (
             Reply('<?xml version="1.0"?>\n<!-- old --><!DOCTYPE html PUBLIC "x"><html><title>Gone</title></html>'),
-            "is a web page, not csv: “Gone”",
+            "is a web page (HTML), not delimited text: “Gone”",
         ),
         (Reply(b""), "the answer is empty"),
         (Reply(b"Country,Year,Value\r\n"), "has a header and no rows"),
-        (Reply({"error": [{"status": 400, "label": "NO_RESULTS"}]}), "is not csv: “NO_RESULTS”"),
+        (Reply({"error": [{"status": 400, "label": "NO_RESULTS"}]}), "is JSON, not delimited text: “NO_RESULTS”"),
         (Reply({"warning": {"status": 413, "label": "ASYNCHRONOUS_RESPONSE. Query 7"}}), "ASYNCHRONOUS_RESPONSE"),
         (
             Reply("<S:Fault><faultcode>413</faultcode><faultstring>EXTRACTION_TOO_BIG: 9 rows</faultstring></S:Fault>"),
