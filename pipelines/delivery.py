@@ -184,13 +184,9 @@ def read_outcome(delivery_id: str, settings: Settings) -> Outcome:
     return Outcome.model_validate_json(path.read_text(encoding="utf-8"))
 
 
-def note(place: Path, problem: str) -> None:
-    """Write down why something to be fetched is not, until it is; without a problem the note goes."""
-    path = place.with_name(f"{place.name}.problem")
-    if problem:
-        write_whole(path, problem)
-    else:
-        path.unlink(missing_ok=True)
+def problem_file(place: Path) -> Path:
+    """Where it is written down why something is not fetched, until it is asked for again."""
+    return place.with_name(f"{place.name}.problem")
 
 
 def not_fetched(settings: Settings) -> list[str]:

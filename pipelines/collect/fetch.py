@@ -20,7 +20,7 @@ from pipelines.collect.document import at
 from pipelines.collect.land import land
 from pipelines.collect.paging import pages
 from pipelines.contract import Contract, EndpointSource
-from pipelines.delivery import Origin, Receipt, note, raw_file, read_receipt, write_whole
+from pipelines.delivery import Origin, Receipt, problem_file, raw_file, read_receipt, write_whole
 from pipelines.endpoint import fill
 from pipelines.settings import Settings
 
@@ -60,14 +60,14 @@ class Memory(BaseModel):
 def fetch(contract: Contract, settings: Settings) -> Fetched:
     """Ask every endpoint of a dataset; one that fails holds up no other, and the last good delivery stays."""
     result = Fetched()
+    for problem in _folder(contract, settings).rglob("*.problem"):
+        problem.unlink()
     for source in contract.endpoints:
-        place = _place(contract, source.file, settings)
         try:
             with Client(source, settings) as client:
-                note(place, "")
                 _ask(client, source, contract, settings, result)
         except FetchError as error:
-            note(place, str(error))
+            write_whole(problem_file(_folder(contract, settings) / source.file), str(error))
             result.failed.append(error)
     for failure in result.failed:
         log.error("%s", failure)
@@ -79,7 +79,8 @@ def _ask(client: Client, source: EndpointSource, contract: Contract, settings: S
     """Every delivery of one endpoint."""
     for holes in source.requests():
         name = fill(source.file, holes)
-        place = _place(contract, name, settings)
+        place = _folder(contract, settings) / name
+        place.parent.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(f"{place}.lock", timeout=0):
                 receipt = _fetch(client, source, holes, place, contract, settings)
@@ -87,25 +88,22 @@ def _ask(client: Client, source: EndpointSource, contract: Contract, settings: S
             result.failed.append(Unavailable(f"{contract.dataset}: {name} is being fetched by another run."))
         except FetchError as error:
             words = client.secret.clean(f"{contract.dataset}: {name} is not fetched: {error}")
-            note(place, words)
+            write_whole(problem_file(place), words)
             result.failed.append(type(error)(words))
         else:
-            note(place, "")
             result.receipts += [receipt] if receipt else []
 
 
-def _place(contract: Contract, name: str, settings: Settings) -> Path:
-    """Where what is known of a delivery to be fetched lies."""
-    place = settings.landing / "sources" / contract.dataset / name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    return place
+def _folder(contract: Contract, settings: Settings) -> Path:
+    """Where what is known of a dataset's endpoints lies."""
+    return settings.landing / "sources" / contract.dataset
 
 
 def _fetch(
     client: Client, source: EndpointSource, holes: dict[str, str], place: Path, contract: Contract, settings: Settings
 ) -> Receipt | None:
     """One delivery of an endpoint, or None when there is nothing new."""
-    name = place.relative_to(settings.landing / "sources" / contract.dataset)
+    name = place.relative_to(_folder(contract, settings))
     memory = _remembered(place, contract, settings)
     answer = (_paged if source.paging else _single)(client, source, holes, place, memory)
     if answer is None or (memory and answer.fingerprint == memory.fingerprint):
