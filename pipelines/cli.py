@@ -30,6 +30,9 @@ app = typer.Typer(
 
 FileArgument = Annotated[Path, typer.Argument(help="The file as it was delivered.", exists=True, dir_okay=False)]
 DatasetOption = Annotated[str, typer.Option("--dataset", help="Dataset, the name of its contract.")]
+DeliveryArgument = Annotated[str, typer.Argument(help="Delivery, as `migstat status` names it.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who decides; stands in the books.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; stands in the books.")]
 OUTPUT_LIMIT = 2_000
 
 
@@ -95,6 +98,30 @@ def fetch(dataset: Annotated[str, typer.Argument(help="Dataset, the name of its 
             typer.echo(f"{dataset}: nothing new.")
         if failed or not all(accepted):
             raise typer.Exit(1)
+
+
+@app.command()
+def approve(delivery_id: DeliveryArgument, by: ByOption, reason: ReasonOption = "") -> None:
+    """Load a delivery that was held because of its warnings."""
+    _decide(delivery_id, True, by, reason)
+
+
+@app.command()
+def reject(delivery_id: DeliveryArgument, by: ByOption, reason: ReasonOption = "") -> None:
+    """Refuse a delivery that was held because of its warnings."""
+    _decide(delivery_id, False, by, reason)
+
+
+def _decide(delivery_id: str, approved: bool, by: str, reason: str) -> None:
+    import datetime as dt
+
+    from pipelines.delivery import Decision
+    from pipelines.store.load import decide
+
+    with _messages():
+        decision = Decision(approved=approved, by=by, reason=reason, at=dt.datetime.now(dt.UTC))
+        decide(delivery_id, _settings(), decision)
+        typer.echo(f"{delivery_id} is {'approved and loaded' if approved else 'rejected'}.")
 
 
 @app.command()

@@ -224,6 +224,12 @@ class Contract(_Strict):
         ["time_period"], description="A delivery replaces all rows that agree with one of its own on these."
     )
     set: dict[str, str] = {}
+    mostly: float = Field(
+        1.0, ge=0, le=1, description="Share of rows that must be readable for them to be loaded without the others."
+    )
+    on_warning: Literal["load", "hold"] = Field(
+        "load", description="A delivery with a warning is loaded and flagged, or held until a person approves it."
+    )
     sources: list[AnySource] = Field(min_length=1)
     expectations: list[Expectation] = []
     version: str = Field("", description="Digest of the contract's text; filled in when it is read.")

@@ -20,9 +20,9 @@ SHOWN_PLACES = 10
 class State(StrEnum):
     """What became of a delivery."""
 
-    RECEIVED = "received"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    HELD = "held"
     LOADED = "loaded"
 
 
@@ -126,6 +126,34 @@ class Outcome(BaseModel):
         return " | ".join(c.notes or c.expectation for c in causes)
 
 
+VERDICTS = {
+    State.ACCEPTED: "was accepted",
+    State.REJECTED: "was rejected; nothing of it was loaded",
+    State.HELD: "waits for approval; nothing of it is loaded yet",
+}
+
+
+class Decision(BaseModel):
+    """What a person decided of a delivery that was held."""
+
+    approved: bool
+    by: str = Field(min_length=1)
+    reason: str = ""
+    at: dt.datetime
+
+    def as_check(self) -> Check:
+        """The decision as it stands in the books, beside the checks it is about."""
+        words = f"{'approved' if self.approved else 'rejected'} by {self.by} on {self.at:%Y-%m-%d %H:%M} UTC"
+        return Check(
+            check_id="approval",
+            expectation="decision of a person",
+            severity="critical",
+            status="pass" if self.approved else "fail",
+            observed=f"({words}{': ' + self.reason if self.reason else ''})",
+            notes="A person has looked at the warnings and approves the delivery.",
+        )
+
+
 class DeliveryRejected(Exception):
     """A delivery is refused; `str()` is the whole message to the person who can mend the file."""
 
@@ -137,8 +165,9 @@ class DeliveryRejected(Exception):
 
 def explain(receipt: Receipt, outcome: Outcome) -> str:
     """The findings of one delivery in plain words, worst first, with the first places of each."""
-    verdict = "was rejected; nothing of it was loaded" if outcome.state == State.REJECTED else "was accepted"
-    lines = [f"{receipt.file_name} ({outcome.dataset}) {verdict}."]
+    lines = [f"{receipt.file_name} ({outcome.dataset}) {VERDICTS[outcome.state]}."]
+    if outcome.state != State.REJECTED and outcome.rows_quarantined:
+        lines.append(f"  {outcome.rows_quarantined} of {outcome.rows_read} rows are held back in ops.quarantine.")
     idle = [c for c in outcome.failed if c.status == "did not run"]
     for check in (c for c in outcome.failed if c not in idle):
         lines.append(f"  [{check.severity}] {check.notes or check.expectation} {check.observed}".rstrip())

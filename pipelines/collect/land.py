@@ -123,6 +123,11 @@ def land(path: Path, contract: Contract, settings: Settings, name: PurePath, ori
 def finished(delivery_id: str, settings: Settings) -> None:
     """Drop the staged files of a delivery whose outcome is recorded, and then its pending mark."""
     shutil.rmtree(settings.staging / delivery_id, ignore_errors=True)
+    set_aside(delivery_id, settings)
+
+
+def set_aside(delivery_id: str, settings: Settings) -> None:
+    """Drop the pending mark of a delivery that waits for a person; its staged files wait with it."""
     (_pending(settings) / delivery_id).unlink(missing_ok=True)
 
 

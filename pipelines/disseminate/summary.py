@@ -21,7 +21,7 @@ def summary(settings: Settings) -> RenderableType:
         return Text("There is no warehouse yet: nothing has been delivered.")
     with connect(settings) as con:
         deliveries = con.execute(
-            """SELECT dataset, file_name, state, rows_loaded, rows_discarded, reason, report
+            """SELECT dataset, file_name, state, rows_loaded, rows_discarded, reason, report, delivery_id
                FROM ops.deliveries ORDER BY dataset, file_name"""
         ).fetchall()
         values = []
@@ -52,16 +52,19 @@ def _deliveries(found: list[tuple[Any, ...]]) -> Table:
     table.add_column("state", no_wrap=True)
     table.add_column("loaded", justify="right")
     table.add_column("repeated", justify="right")
-    for dataset, file, state, loaded, discarded, _, _ in found:
-        style = "red" if state == "rejected" else ""
+    for dataset, file, state, loaded, discarded, _, _, _ in found:
+        style = {"rejected": "red", "held": "yellow"}.get(state, "")
         table.add_row(dataset, file, Text(state, style), str(loaded), str(discarded))
     return table
 
 
 def _rejections(found: list[tuple[Any, ...]]) -> list[Text]:
-    """Each refused delivery with the expectations it does not meet."""
+    """Each refused delivery with the expectations it does not meet, and each that waits for a person."""
     lines = []
-    for _, file, state, _, _, reason, report in found:
+    for _, file, state, _, _, reason, report, delivery_id in found:
+        if state == "held":
+            words = f"Waits for approval: {file}\n  What speaks against it: {report}"
+            lines.append(Text(f"{words}\n  Decide: migstat approve {delivery_id} --by NAME (or reject)", "yellow"))
         if state == "rejected":
             causes = "\n".join(f"  - not so: {cause}" for cause in reason.split(" | "))
             lines.append(Text(f"Rejected: {file}\n{causes}\n  Where exactly: {report}", "red"))

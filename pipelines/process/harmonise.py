@@ -39,6 +39,7 @@ class Harmonised:
     rows_read: int = 0
     rows_left_out: int = 0
     rows_discarded: int = 0
+    rows_held: int = 0
     problems: list[Problem] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -121,6 +122,11 @@ def _stage(
 def staged(files: list[Path]) -> str:
     """The staged files as one DuckDB table function."""
     return f"read_parquet([{', '.join(repr(str(f)) for f in files)}])"
+
+
+def numbered(files: list[Path]) -> str:
+    """The staged files as a table function that tells each row's file and its number there."""
+    return staged(files).replace("])", "], filename = true, file_row_number = true)")
 
 
 def _cell_problems(con: duckdb.DuckDBPyConnection, result: Harmonised, known: dict[str, list[str]]) -> None:

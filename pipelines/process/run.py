@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 
 from pipelines.contract import Contract, load_contract
-from pipelines.delivery import Outcome, Receipt, State, explain, read_receipt, write_whole
+from pipelines.delivery import Check, Outcome, Receipt, State, explain, read_receipt, write_whole
 from pipelines.process.harmonise import harmonise
+from pipelines.process.quarantine import hold, hold_unreadable
 from pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -38,27 +39,38 @@ def examine(receipt: Receipt, contract: Contract, settings: Settings, folder: Pa
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     found = harmonise(receipt, contract, settings, folder)
-    checks, page = validate(found, contract, receipt.delivery_id, folder, settings)
-    refused = any(c.severity == "critical" and c.status != "pass" for c in checks)
+    hold_unreadable(found, contract, folder)
+    judged = validate(found, contract, receipt.delivery_id, folder, settings)
+    hold(found, judged.broken, folder)
+    state = _state(judged.checks, contract)
     kept = found.rows_read - found.rows_discarded
+    held = kept if state == State.REJECTED else found.rows_held
     report = settings.reports / contract.dataset / f"{receipt.delivery_id}.html"
     outcome = Outcome(
         delivery_id=receipt.delivery_id,
         dataset=contract.dataset,
-        state=State.REJECTED if refused else State.ACCEPTED,
+        state=state,
         contract_version=contract.version,
         rows_read=found.rows_read,
-        rows_accepted=0 if refused else kept,
-        rows_quarantined=kept if refused else 0,
+        rows_accepted=kept - held,
+        rows_quarantined=held,
         rows_discarded=found.rows_discarded,
         rows_left_out=found.rows_left_out,
-        checks=checks,
+        checks=judged.checks,
         problems=found.problems,
         report=str(report),
         processed_at=dt.datetime.now(dt.UTC),
     )
-    write_whole(report, _with_findings(page, explain(receipt, outcome)))
+    write_whole(report, _with_findings(judged.page, explain(receipt, outcome)))
     return outcome
+
+
+def _state(checks: list[Check], contract: Contract) -> State:
+    """What the worst check that did not pass means for the delivery."""
+    met = {check.severity for check in checks if check.status != "pass"}
+    if "critical" in met:
+        return State.REJECTED
+    return State.HELD if "warning" in met and contract.on_warning == "hold" else State.ACCEPTED
 
 
 def _with_findings(page: str, findings: str) -> str:

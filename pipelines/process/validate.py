@@ -8,6 +8,7 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from pipelines.contract import Contract, Expectation
 from pipelines.delivery import SHOWN_PLACES, Check, Problem, Severity
 from pipelines.process.codelists import rows
-from pipelines.process.harmonise import Harmonised, staged
+from pipelines.process.harmonise import Harmonised, numbered
+from pipelines.process.quarantine import ROW_CHECKS, Broken
 from pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 TABLE = "delivery"
 PLACE_COLUMNS = ["source_sheet", "source_row"]
+STAGED_PLACE = ["filename", "file_row_number"]
 
 LAYOUT: list[tuple[str, set[str], Severity, str]] = [
     (
@@ -56,33 +59,47 @@ LAYOUT: list[tuple[str, set[str], Severity, str]] = [
 ]
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """One result per check, the page Great Expectations' Data Docs draw of them, and the rows to be held back."""
+
+    checks: list[Check]
+    page: str
+    broken: list[Broken]
+
+
 def validate(
     harmonised: Harmonised, contract: Contract, delivery_id: str, folder: Path, settings: Settings
-) -> tuple[list[Check], str]:
+) -> Judgement:
     """Run every check of a delivery.
 
     The built-in checks look at the problems harmonising met; the contract's expectations look at the
-    staged rows, and do not run when the file could not be read.
-
-    Returns:
-        One result per check, and the delivery's page as Great Expectations' Data Docs draw it.
+    staged rows, and do not run when the file could not be read. Rows that break an expectation which says `mostly`
+    and is met by most of them are to be held back.
     """
-    planned = [_built_in(*check) for check in LAYOUT]
+    planned = [_built_in(harmonised, *check) for check in LAYOUT]
     expectations = {f"{contract.dataset}.{i + 1}": e for i, e in enumerate(contract.expectations)}
     judged = harmonised.laid_out and harmonised.files
     if judged:
         planned += [_configuration(check_id, e) for check_id, e in expectations.items()]
     with _database(harmonised, contract, folder, settings) as path:
-        result, engine = _run(planned, contract, delivery_id, path)
+        result, tolerated, engine = _run(planned, contract, delivery_id, path)
         checks = [_check(configuration, result, harmonised, engine) for configuration in planned]
         engine.dispose()
     if not judged:
         checks += [_not_run(check_id, e) for check_id, e in expectations.items()]
-    return checks, _page(result)
+    return Judgement(checks, _page(result), [broken for one in tolerated for broken in _broken(one)])
 
 
-def _built_in(check_id: str, kinds: set[str], severity: Severity, notes: str) -> ExpectationConfiguration:
-    """A check of what harmonising met, as an expectation, so that the report shows it with the others."""
+def _built_in(
+    harmonised: Harmonised, check_id: str, kinds: set[str], severity: Severity, notes: str
+) -> ExpectationConfiguration:
+    """A check of what harmonising met, as an expectation, so that the report shows it with the others.
+
+    Where the rows that break it are held back, it is a warning.
+    """
+    if harmonised.rows_held and check_id in ROW_CHECKS.values():
+        severity = "warning"
     listed = ", ".join(f"'{kind}'" for kind in sorted(kinds))
     query = f"SELECT * FROM problems WHERE kind IN ({listed}) /* beside {{batch}} */"
     kwargs = {"unexpected_rows_query": query}
@@ -111,7 +128,7 @@ def _database(harmonised: Harmonised, contract: Contract, folder: Path, settings
     path = folder / f"check-{uuid.uuid4().hex[:8]}.duckdb"
     with duckdb.connect(path) as con:
         if harmonised.files:
-            con.execute(f"CREATE VIEW {TABLE} AS SELECT * EXCLUDE problems FROM {staged(harmonised.files)}")
+            con.execute(f"CREATE VIEW {TABLE} AS SELECT * EXCLUDE problems FROM {numbered(harmonised.files)}")
         else:
             columns = ", ".join(f"{name} {kind}" for name, kind in contract.sql_types().items())
             con.execute(f"CREATE TABLE {TABLE} ({columns})")
@@ -128,8 +145,13 @@ def _database(harmonised: Harmonised, contract: Contract, folder: Path, settings
 
 def _run(
     planned: list[ExpectationConfiguration], contract: Contract, delivery_id: str, path: Path
-) -> tuple[ExpectationSuiteValidationResult, Engine]:
-    """Validate; the expectations are given as a list, because adding them one by one drops namesakes."""
+) -> tuple[ExpectationSuiteValidationResult, list[ExpectationValidationResult], Engine]:
+    """Validate; the expectations are given as a list, because adding them one by one drops namesakes.
+
+    Returns:
+        The result of every check, the results with every place of those that most rows meet and some do not, and the
+        engine they were asked of.
+    """
     stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
     config = DataContextConfig(store_backend_defaults=stores, analytics_enabled=False)
     context = gx.get_context(mode="ephemeral", project_config=config)
@@ -150,12 +172,17 @@ def _run(
 
         result = run(planned, contract.dataset)
         passed = [r for r in result.results if r.success]
-        if len(passed) < len(planned):  # finding the places of a check costs a pass over the rows
-            met = {_check_id(r) for r in passed}
-            failed = [c for c in planned if c.meta["check_id"] not in met]
+        some_fail = {_check_id(r) for r in passed if r.result.get("unexpected_count")}
+        tolerated = [c for c in planned if c.meta["check_id"] in some_fail]
+        failed = [c for c in planned if c.meta["check_id"] not in {_check_id(r) for r in passed}]
+        if failed:  # finding the places of a check costs a pass over the rows
             placed = run(failed, "places", unexpected_index_column_names=PLACE_COLUMNS)
             result.results = [*placed.results, *passed]
-    return result, engine
+        every = []
+        if tolerated:
+            columns = [*PLACE_COLUMNS, *STAGED_PLACE]
+            every = run(tolerated, "rows", result_format="COMPLETE", unexpected_index_column_names=columns).results
+    return result, every, engine
 
 
 def _buffer_results(engine: Engine) -> None:
@@ -200,7 +227,7 @@ def _check(
         update={
             "status": "pass" if one.success else "fail",
             "unexpected_count": count if isinstance(count, int) else None,
-            "observed": "" if one.success else _observed(one, count),
+            "observed": _observed(one, count) if count or not one.success else "",
             "places": [] if one.success else places,
         }
     )
@@ -228,9 +255,24 @@ def _places(one: ExpectationValidationResult, check: Check, engine: Engine) -> I
             sheet=row.get("source_sheet") or "",
             row=row.get("source_row"),
             column=str(row.get("column_name") or check.column),
-            value="" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value),
+            value=_shown(value),
             expected=str(row.get("expected") or check.notes.rstrip(".")) + (f" ({key})" if key else ""),
         )
+
+
+def _broken(one: ExpectationValidationResult) -> Iterator[Broken]:
+    """The rows that break a check most rows meet."""
+    configuration = one.expectation_config
+    if configuration is None:
+        return
+    column, expected = str(configuration.kwargs.get("column", "")), str(configuration.notes or "").rstrip(".")
+    for row in one.result.get("unexpected_index_list") or []:
+        problem = Problem(kind="expectation", column=column, value=_shown(row.get(column)), expected=expected)
+        yield Broken(row["filename"], row["file_row_number"], _check_id(one), problem)
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _observed(one: ExpectationValidationResult, count: Any) -> str:

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.collect.land import finished
+from pipelines.collect.land import finished, set_aside
 from pipelines.contract import Contract, load_contract
-from pipelines.delivery import DeliveryRejected, Outcome, Receipt, State, read_outcome, read_receipt
+from pipelines.delivery import Decision, DeliveryRejected, Outcome, Receipt, State, read_outcome, read_receipt
 from pipelines.process.harmonise import staged
+from pipelines.process.quarantine import held_files
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, transaction
-from pipelines.store.ops import ensure_ops, is_recorded, record
+from pipelines.store.ops import ensure_ops, record, recorded_state
 from pipelines.store.reference import ensure_reference
 
 log = logging.getLogger(__name__)
+
+FINAL = (State.LOADED, State.REJECTED)
 
 
 def recorded(contract: Contract, settings: Settings) -> set[str]:
@@ -51,29 +54,54 @@ def store(delivery_id: str, settings: Settings, run_id: str = "") -> Outcome:
     for attempt in retrying():
         with attempt:
             _commit(receipt, outcome, contract, settings, run_id)
-    finished(delivery_id, settings)
+    (set_aside if outcome.state == State.HELD else finished)(delivery_id, settings)
     if outcome.state == State.REJECTED:
         raise DeliveryRejected(receipt, outcome)
+    return outcome
+
+
+def decide(delivery_id: str, settings: Settings, decision: Decision, run_id: str = "") -> Outcome:
+    """Load or refuse a delivery that was held, as a person decided; the decision stands in `ops.validations`.
+
+    Raises:
+        LookupError: no such delivery waits for a decision.
+    """
+    with connect(settings) as con:
+        waiting = exists(con, "ops", "deliveries") and con.execute(
+            "SELECT count(*) FROM ops.deliveries WHERE delivery_id = ? AND state = ?", [delivery_id, State.HELD]
+        ).fetchall() == [(1,)]
+    if not waiting:
+        raise LookupError(f"no delivery {delivery_id} waits for a decision: `migstat status` names those that do")
+    receipt, outcome = read_receipt(delivery_id, settings), read_outcome(delivery_id, settings)
+    outcome.state = State.ACCEPTED if decision.approved else State.REJECTED
+    outcome.checks.append(decision.as_check())
+    contract = load_contract(settings.contracts / f"{receipt.dataset}.yaml")
+    for attempt in retrying():
+        with attempt:
+            _commit(receipt, outcome, contract, settings, run_id)
+    finished(delivery_id, settings)
     return outcome
 
 
 def _commit(receipt: Receipt, outcome: Outcome, contract: Contract, settings: Settings, run_id: str) -> None:
     """One snapshot with the delivery's rows and books."""
     accepted = outcome.state == State.ACCEPTED
-    state = State.LOADED if accepted else State.REJECTED
-    message = f"{contract.dataset}: {receipt.file_name} {state} ({outcome.rows_accepted} observations)"
+    state = State.LOADED if accepted else outcome.state
+    rows = f" ({outcome.rows_accepted} observations)" if accepted else ""
+    message = f"{contract.dataset}: {receipt.file_name} {state}{rows}"
     extra = {"delivery_id": receipt.delivery_id, "sha256": receipt.sha256, "run_id": run_id, "state": str(state)}
     placed: list[Path | str] = []
     with transaction(settings, message, extra) as con:
         ensure_ops(con)
-        if is_recorded(con, receipt.delivery_id, outcome.contract_version):
+        if recorded_state(con, receipt.delivery_id, outcome.contract_version) in {*FINAL, state}:
             log.info("%s is already in the warehouse: nothing to do", receipt.delivery_id)
             return
         try:
             if accepted:
                 ensure_table(con, "core", contract.dataset, contract.sql_types(), contract.comments())
                 _replace(con, contract, _files(receipt, settings), outcome, settings, placed)
-            record(con, receipt, outcome, state, run_id)
+            held = [] if state == State.REJECTED else held_files(settings.staging / receipt.delivery_id)
+            record(con, receipt, outcome, state, run_id, held)
         except BaseException:  # but not of the commit: then the files may be the warehouse's already
             for path in placed:
                 Path(path).unlink(missing_ok=True)

@@ -1,11 +1,12 @@
 """The warehouse's own books: deliveries, validations, quarantine, computations, releases."""
 
 import datetime as dt
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from pipelines.delivery import Outcome, Receipt
+from pipelines.delivery import Outcome, Receipt, State
 from pipelines.store.lake import ensure_table, exists
 
 COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
@@ -19,7 +20,7 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "edition": ("VARCHAR", "Edition of the source, where it is known."),
         "published": ("TIMESTAMP", "When its server says it was last changed, UTC; NULL for files put into the inbox."),
         "address": ("VARCHAR", "Address it was fetched from, without any key; empty for files put into the inbox."),
-        "state": ("VARCHAR", "loaded or rejected."),
+        "state": ("VARCHAR", "loaded, rejected, or held until a person approves it."),
         "reason": ("VARCHAR", "Why it was rejected; empty when loaded."),
         "rows_read": ("BIGINT", "Observations read: loaded + quarantined + discarded."),
         "rows_loaded": ("BIGINT", "Observations loaded."),
@@ -53,7 +54,13 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "column_name": ("VARCHAR", "Column concerned."),
         "value": ("VARCHAR", "What stands there."),
         "reason": ("VARCHAR", "What was expected, and what to do."),
-        "status": ("VARCHAR", "held: not loaded; discarded: a repetition of a row that is loaded."),
+        "check_id": ("VARCHAR", "The check a held row breaks."),
+        "observation": ("VARCHAR", "A held row as it would have been loaded, as JSON."),
+        "status": (
+            "VARCHAR",
+            "held: this row was not loaded, the others were; refused: why the whole delivery was not loaded; "
+            "discarded: a repetition of a row that is loaded.",
+        ),
     },
     "computations": {
         "indicator": ("VARCHAR", "Indicator code."),
@@ -78,22 +85,30 @@ def ensure_ops(con: duckdb.DuckDBPyConnection) -> None:
         ensure_table(con, "ops", table, types, {name: text for name, (_, text) in columns.items()})
 
 
-def is_recorded(con: duckdb.DuckDBPyConnection, delivery_id: str, contract_version: str) -> bool:
-    """Whether a delivery's outcome under this version of its contract is in the books."""
+def recorded_state(con: duckdb.DuckDBPyConnection, delivery_id: str, contract_version: str) -> str:
+    """What the books say became of a delivery under this version of its contract; empty if they do not know it."""
     if not exists(con, "ops", "deliveries"):
-        return False
+        return ""
     found = con.execute(
-        "SELECT count(*) FROM ops.deliveries WHERE delivery_id = ? AND contract_version = ?",
+        "SELECT state FROM ops.deliveries WHERE delivery_id = ? AND contract_version = ?",
         [delivery_id, contract_version],
     ).fetchall()
-    return bool(found[0][0])
+    return str(found[0][0]) if found else ""
 
 
-def record(con: duckdb.DuckDBPyConnection, receipt: Receipt, outcome: Outcome, state: str, run_id: str) -> None:
-    """Write a delivery's outcome into the books, in place of an earlier one."""
+def record(
+    con: duckdb.DuckDBPyConnection, receipt: Receipt, outcome: Outcome, state: State, run_id: str, held: list[Path]
+) -> None:
+    """Write a delivery's outcome into the books, in place of an earlier one.
+
+    Args:
+        held: files of the rows held back while the others were accepted.
+    """
     now = dt.datetime.now(dt.UTC)
     delivery: dict[str, object] = receipt.model_dump() | outcome.model_dump(exclude={"checks", "problems"})
-    delivery |= {"state": state, "reason": outcome.reason, "rows_loaded": outcome.rows_accepted}
+    loaded = outcome.rows_accepted if state == State.LOADED else 0
+    quarantined = outcome.rows_read - outcome.rows_discarded - loaded
+    delivery |= {"state": state, "reason": outcome.reason, "rows_loaded": loaded, "rows_quarantined": quarantined}
     delivery |= {"run_id": run_id, "recorded_at": now}
     checks: list[dict[str, object]] = [
         dict[str, object](c.model_dump(exclude={"column", "places"}))
@@ -101,14 +116,18 @@ def record(con: duckdb.DuckDBPyConnection, receipt: Receipt, outcome: Outcome, s
         | {"contract_version": outcome.contract_version, "validated_at": outcome.processed_at}
         for c in outcome.checks
     ]
-    quarantined: list[dict[str, object]] = [
+    places: list[dict[str, object]] = [
         dict[str, object](delivery_id=outcome.delivery_id, dataset=outcome.dataset, source_sheet=p.sheet)
         | {"source_row": p.row, "column_name": p.column, "value": p.value}
-        | {"reason": f"{p.expected}. {p.remedy}", "status": "discarded" if p.kind == "repeated" else "held"}
+        | {"reason": f"{p.expected}. {p.remedy}", "status": "discarded" if p.kind == "repeated" else "refused"}
         for p in outcome.problems
-        if p.row is not None
+        if p.row is not None and (p.kind == "repeated" or not held)
     ]
-    for table, found in (("deliveries", [delivery]), ("validations", checks), ("quarantine", quarantined)):
+    for file in held:
+        rows = con.execute(f"SELECT * FROM read_parquet('{file}')").to_arrow_table().to_pylist()
+        known = {"delivery_id": outcome.delivery_id, "dataset": outcome.dataset, "status": "held"}
+        places += [row | known for row in rows]
+    for table, found in (("deliveries", [delivery]), ("validations", checks), ("quarantine", places)):
         con.execute(f"DELETE FROM ops.{table} WHERE delivery_id = ?", [outcome.delivery_id])
         insert(con, table, found)
 
