@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from airflow.sdk import DAG, Asset, dag, get_current_context, task, task_group
+from airflow.sdk import DAG, Asset, AssetAlias, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException
 
 from pipelines.contract import Contract, load_contracts
 from pipelines.settings import Settings
 
+HELD = AssetAlias("held")
 RETRY = {"retries": 2, "retry_delay": 30.0, "retry_exponential_backoff": 2.0}
 
 
@@ -46,17 +47,22 @@ def ingest(contract: Contract) -> DAG:
             process_delivery(delivery_id, Settings())
             return delivery_id
 
-        @task(outlets=[Asset(f"migstat_{contract.dataset}", uri=f"migstat://core/{contract.dataset}")], **RETRY)
+        core = Asset(f"migstat_{contract.dataset}", uri=f"migstat://core/{contract.dataset}")
+
+        @task(outlets=[core, HELD], **RETRY)
         def store(delivery_id: str) -> None:
             """Commit the outcome; a refusal is recorded and then fails the task, in words, without a retry."""
-            from pipelines.delivery import DeliveryRejected
+            from pipelines.delivery import DeliveryRejected, State
             from pipelines.store.load import store as store_delivery
 
             context: Any = get_current_context()
             try:
-                store_delivery(delivery_id, Settings(), run_id=context["run_id"])
+                outcome = store_delivery(delivery_id, Settings(), run_id=context["run_id"])
             except DeliveryRejected as rejection:
                 raise AirflowFailException(str(rejection)) from None
+            if outcome.state == State.HELD:
+                waiting = Asset("migstat_held", uri="migstat://ops/held")
+                context["outlet_events"][HELD].add(waiting, extra={"delivery_id": delivery_id})
 
         @task_group
         def delivery(delivery_id: str) -> None:

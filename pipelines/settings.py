@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     fetch_timeout: float = Field(60.0, description="Seconds a server may be silent.")
     fetch_limit_mb: float = Field(500.0, description="The largest answer taken, in megabytes.")
     settle_seconds: float = Field(2.0, description="A file changed more recently than this is still arriving.")
+    approval_days: int = Field(14, description="How long a held delivery may wait before its approval fails.")
     retention_days: int = Field(365, description="How long superseded vintages stay readable.")
     reports_in: Path | None = Field(None, description="Where validation reports go; empty: under home.")
     memory_limit: str = Field("1GB", description="Memory DuckDB may use in one step.")

@@ -22,7 +22,7 @@ described = {
         "tasks": {
             task.task_id: {
                 "retries": task.retries,
-                "outlets": [outlet.uri for outlet in task.outlets],
+                "outlets": [getattr(outlet, "uri", outlet.name) for outlet in task.outlets],
                 "after": sorted(task.upstream_task_ids),
             }
             for task in dag.tasks
@@ -70,7 +70,7 @@ def test_every_dag_file_can_be_read(bag: dict[str, Any]) -> None:
 
 def test_one_dag_for_each_contract_and_the_common_ones(bag: dict[str, Any]) -> None:
     contracts = load_contracts(Settings().contracts)
-    assert set(bag["dags"]) == {f"ingest_{name}" for name in contracts} | {"indicators", "housekeeping"}
+    assert set(bag["dags"]) == {f"ingest_{name}" for name in contracts} | {"indicators", "housekeeping", "approval"}
 
 
 def test_ingest_collects_then_processes_then_stores(bag: dict[str, Any]) -> None:
@@ -78,7 +78,7 @@ def test_ingest_collects_then_processes_then_stores(bag: dict[str, Any]) -> None
         tasks = bag["dags"][f"ingest_{name}"]["tasks"]
         assert set(tasks) == {"collect", "delivery.process", "delivery.store"}
         assert tasks["delivery.store"]["after"] == ["delivery.process"]
-        assert tasks["delivery.store"]["outlets"] == [f"migstat://core/{name}"]
+        assert f"migstat://core/{name}" in tasks["delivery.store"]["outlets"]
 
 
 def test_retries_only_where_a_retry_can_help(bag: dict[str, Any]) -> None:
@@ -91,9 +91,10 @@ def test_retries_only_where_a_retry_can_help(bag: dict[str, Any]) -> None:
 
 
 def test_no_dag_catches_up_or_overlaps_itself(bag: dict[str, Any]) -> None:
-    for described in bag["dags"].values():
+    """But one delivery that waits for a person does not keep the next from waiting beside it."""
+    for dag_id, described in bag["dags"].items():
         assert described["catchup"] is False
-        assert described["runs"] == 1
+        assert (described["runs"] == 1) == (dag_id != "approval")
         assert described["doc"]
 
 
