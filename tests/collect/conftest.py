@@ -17,12 +17,13 @@ from pipelines.settings import Settings
 
 @dataclass
 class Reply:
-    """What the server sends; `cut` closes the line after so many bytes of the body."""
+    """What the server sends; `cut` closes the line after so many bytes, `told` is whether it says how many come."""
 
     body: Any = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    told: bool = True
 
     @property
     def content(self) -> bytes:
@@ -85,12 +86,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
-        if reply.status != 304:
+        if reply.status != 304 and reply.told:
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if reply.status != 304:
             self.wfile.write(content[: reply.cut])
-        if reply.cut is not None:
+        if reply.cut is not None or not reply.told:
             self.close_connection = True
 
     do_POST = do_GET
@@ -107,7 +108,7 @@ def file_on_server(content: bytes, etag: str = '"v1"', cut: int | None = None) -
         headers = {"ETag": etag, "Last-Modified": changed}
         if asked.headers.get("If-None-Match") == etag:
             return Reply(status=304, headers=headers)
-        if "Range" in asked.headers and asked.headers.get("If-Range") in (etag, changed):
+        if "Range" in asked.headers and asked.headers.get("If-Range", etag) in (etag, changed):
             start = int(asked.headers["Range"].removeprefix("bytes=").rstrip("-"))
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
             return Reply(content[start:], 206, headers)

@@ -144,8 +144,10 @@ def test_body_that_always_breaks_off_is_never_landed(contract: Contract, online:
     assert not (online.landing / "receipts").exists()
 
 
-def test_too_large_an_answer_is_not_taken(contract: Contract, online: Settings, server: Server) -> None:
-    server.answer("/asylum", Reply(CSV * 1000))
+@pytest.mark.parametrize("told", [True, False])
+def test_too_large_an_answer_is_not_taken(contract: Contract, online: Settings, server: Server, told: bool) -> None:
+    """Whether the server says beforehand how much comes or not."""
+    server.answer("/asylum", Reply(CSV * 1000, told=told))
     small = online.model_copy(update={"fetch_limit_mb": 0.01})
     assert "the answer is larger than 0.01 MB. Ask for less" in str(failure(fetch(contract, small)))
     assert not list((online.landing / "sources").rglob("*.part"))

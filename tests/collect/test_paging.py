@@ -40,6 +40,7 @@ IDMC = (
 def kept_pages(receipt: Receipt, settings: Settings) -> list[Any]:
     with zipfile.ZipFile(raw_file(receipt, settings)) as kept:
         assert kept.namelist() == sorted(kept.namelist())
+        assert {member.date_time[0] for member in kept.infolist()} == {1980}, "or the same pages differ by the clock"
         return [json.loads(kept.read(name)) for name in kept.namelist()]
 
 
