@@ -14,7 +14,10 @@ from pipelines.collect.read import Unreadable
 
 from .reading import read_bytes, source
 
-PAGE = "<?xml version='1.0'?>\n<!-- made by hand --><!DOCTYPE html>\n<html><head><title>Sign in &amp; go on</title></head><body><p>No</p></body></html>"
+PAGE = (
+    "<?xml version='1.0'?>\n<!-- made by hand --><!DOCTYPE html>\n"
+    "<html><head><title>Sign in &amp; go on</title></head><body><p>No</p></body></html>"
+)
 FAULT = (
     "<?xml version='1.0'?>\n"
     + "<S:Fault xmlns:S='urn:s'><faultstring>EXTRACTION_TOO_BIG: 420709314 rows</faultstring></S:Fault>"
