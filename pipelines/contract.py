@@ -4,6 +4,7 @@ A contract says where a dataset comes from, how its files are laid out, what its
 what must hold of them. Everything else (DAG, table, checks, documentation) is derived from it.
 """
 
+import datetime as dt
 import hashlib
 import importlib.util
 import re
@@ -209,6 +210,27 @@ class Expectation(_Strict):
         return self
 
 
+class Correction(_Strict):
+    """A cell the office has settled with the sender, or a row it discards, until the sender mends the file."""
+
+    file: str = Field(description="Name of the deliveries concerned; `*` is anything.")
+    sheet: str = ""
+    where: dict[str, str] = Field(min_length=1, description="Header and text that tell the row.")
+    column: str = Field("", description="Header of the cell.")
+    old: str = Field("", description="What stands there; anything else is left alone and reported.")
+    new: str | None = Field(None, description="What is read instead; without it the row is discarded.")
+    reason: str
+    reported_to: str
+    by: str
+    date: dt.date
+
+    @model_validator(mode="after")
+    def _cell_named(self) -> Self:
+        if self.new is not None and not self.column:
+            raise ValueError("`new` needs the `column` of the cell it stands in")
+        return self
+
+
 class Contract(_Strict):
     """A dataset: what it is, how it comes, its columns and what must hold."""
 
@@ -232,6 +254,7 @@ class Contract(_Strict):
     )
     sources: list[AnySource] = Field(min_length=1)
     expectations: list[Expectation] = []
+    corrections: list[Correction] = []
     version: str = Field("", description="Digest of the contract's text; filled in when it is read.")
 
     @model_validator(mode="after")

@@ -18,6 +18,7 @@ from pipelines.collect.read import RawTable, Unreadable, read_tables
 from pipelines.contract import ATTRIBUTES, Contract
 from pipelines.delivery import Problem, Receipt, raw_file
 from pipelines.process.codelists import nearest
+from pipelines.process.corrections import Corrections
 from pipelines.process.mapping import Mapping, map_table
 from pipelines.process.recode import recode
 from pipelines.settings import Settings
@@ -73,15 +74,17 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
     con.execute("SET preserve_insertion_order = false")
     con.execute("SET enable_progress_bar = false")
     known: dict[str, list[str]] = {}
+    corrections = Corrections.of(contract, receipt)
     try:
         for number, (table, raw) in enumerate(read_tables(raw_file(receipt, settings), source, settings.contracts)):
             mapping = map_table(contract, source, table, raw, said, settings.reference)
             result.add(mapping.problems)
             if result.laid_out:
                 target = folder / f"{receipt.delivery_id}-{number}.parquet"
-                _stage(con, raw, mapping, receipt, target, result)
+                _stage(con, raw, mapping, receipt, target, result, corrections)
             result.add(raw.problems)
             known |= mapping.known
+        result.add(corrections.problems + corrections.unmet() if result.laid_out else [])
     except Unreadable as error:
         result.add([error.problem])
     if result.laid_out:
@@ -100,22 +103,26 @@ def _stage(
     receipt: Receipt,
     target: Path,
     result: Harmonised,
+    corrections: Corrections,
 ) -> None:
-    """Write one source table as tidy Parquet."""
+    """Write one source table as tidy Parquet, corrected where the contract says so."""
+    corrected = corrections.applied(raw)
     seen = [0]
 
     def counted() -> Iterator[pa.RecordBatch]:
-        for batch in raw.rows:
+        for batch in corrected:
             seen[0] += batch.num_rows
             yield batch
 
-    rows = pa.RecordBatchReader.from_batches(raw.rows.schema, counted())
+    rows = pa.RecordBatchReader.from_batches(corrected.schema, counted())
     con.register("raw", recode(rows, mapping.flat, mapping.recodings))
     sql = mapping.sql({"delivery_id": receipt.delivery_id, "source_sheet": raw.sheet})
     written = con.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet, PARQUET_VERSION v2)").fetchall()[0][0]
     con.unregister("raw")
     result.files.append(target)
-    result.rows_read += written
+    discarded = corrections.discarded * mapping.values_per_row
+    result.rows_discarded += discarded
+    result.rows_read += written + discarded
     result.rows_left_out += seen[0] - written // mapping.values_per_row
 
 
@@ -185,7 +192,7 @@ def _repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: H
         for file in result.files:
             file.unlink()
         result.files = [kept.rename(result.files[0])]
-        result.rows_discarded = len(equal)
+        result.rows_discarded += len(equal)
 
 
 def _all_distinct(con: duckdb.DuckDBPyConnection, hashed: str, rows: str, count: int) -> bool:

@@ -55,6 +55,13 @@ LAYOUT: list[tuple[str, set[str], Severity, str]] = [
     ("values", {"no data"}, "critical", "The delivery holds at least one value."),
     ("structure_version", {"structure version"}, "warning", "The message names the contract's data structure version."),
     ("letters", {"lost text"}, "warning", "No letters of names and notes were lost before the file was sent."),
+    (
+        "corrections",
+        {"correction"},
+        "warning",
+        "Each correction of the office still meets the cell it was made for.",
+    ),
+    ("corrected", {"corrected", "discarded"}, "info", "The office had to correct nothing the sender wrote."),
     ("repetitions", {"repeated"}, "info", "No row is repeated; repetitions with equal values are kept once."),
 ]
 

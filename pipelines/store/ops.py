@@ -59,7 +59,8 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "status": (
             "VARCHAR",
             "held: this row was not loaded, the others were; refused: why the whole delivery was not loaded; "
-            "discarded: a repetition of a row that is loaded.",
+            "discarded: a repetition of a row that is loaded, or taken out by the office; corrected: loaded with "
+            "another value.",
         ),
     },
     "computations": {
@@ -76,6 +77,8 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "released_at": ("TIMESTAMP", "When, UTC."),
     },
 }
+
+DISCARDED = {"repeated": "discarded", "discarded": "discarded", "corrected": "corrected"}
 
 
 def ensure_ops(con: duckdb.DuckDBPyConnection) -> None:
@@ -119,9 +122,9 @@ def record(
     places: list[dict[str, object]] = [
         dict[str, object](delivery_id=outcome.delivery_id, dataset=outcome.dataset, source_sheet=p.sheet)
         | {"source_row": p.row, "column_name": p.column, "value": p.value}
-        | {"reason": f"{p.expected}. {p.remedy}", "status": "discarded" if p.kind == "repeated" else "refused"}
+        | {"reason": f"{p.expected}. {p.remedy}", "status": DISCARDED.get(p.kind, "refused")}
         for p in outcome.problems
-        if p.row is not None and (p.kind == "repeated" or not held)
+        if p.row is not None and (p.kind in DISCARDED or not held)
     ]
     for file in held:
         rows = con.execute(f"SELECT * FROM read_parquet('{file}')").to_arrow_table().to_pylist()
