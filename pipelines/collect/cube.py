@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 import pyarrow as pa
 
-from pipelines.collect.read import RawTable, Unreadable
+from pipelines.collect.read import RawTable, Unreadable, text_array
 from pipelines.contract import Table
 from pipelines.delivery import Problem
 
@@ -46,9 +46,9 @@ def rows_of(
     named = {f.header for f in table.fields().values()}
     texts: list[tuple[str, pa.Array, int, int]] = []
     for dimension, size, step in zip(dimensions, sizes, steps, strict=True):
-        texts.append((dimension.name.strip(), text(dimension.codes), size, step))
+        texts.append((dimension.name.strip(), text_array(dimension.codes), size, step))
         if f"{dimension.name.strip()} label" in named:
-            texts.append((f"{dimension.name.strip()} label", text(dimension.labels), size, step))
+            texts.append((f"{dimension.name.strip()} label", text_array(dimension.labels), size, step))
     header = [name for name, *_ in texts] + list(cells)
     types = [WORDS] * len(texts) + [pa.string()] * len(cells)
     schema = pa.schema([(f"c{i}", t) for i, t in enumerate(types)]).append(pa.field("source_row", pa.int64()))
@@ -59,19 +59,11 @@ def rows_of(
             arrays = [
                 pa.DictionaryArray.from_arrays((part // step % size).astype("int32"), t) for _, t, size, step in texts
             ]
-            arrays += [text(column[start : start + ROWS]) for column in cells.values()]
+            arrays += [text_array(column[start : start + ROWS]) for column in cells.values()]
             yield pa.record_batch([*arrays, pa.array(part + 1)], schema=schema)
 
     lost = [lost_letters(d.name, word) for d in dimensions for word in (*d.codes, *d.labels) if "\ufffd" in word]
     return RawTable(header=header, rows=pa.RecordBatchReader.from_batches(schema, batches()), problems=lost)
-
-
-def text(words: Sequence[str]) -> pa.Array:
-    """Text for Arrow; half a character (a lone surrogate, which JSON can spell) becomes the sign for a lost one."""
-    try:
-        return pa.array(words, pa.string())
-    except UnicodeEncodeError:
-        return pa.array([w.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for w in words], pa.string())
 
 
 def lost_letters(column: str, word: str) -> Problem:

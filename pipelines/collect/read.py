@@ -3,9 +3,10 @@
 Types are cast later, by contract: a reader that guesses turns sex `T` into true and Namibia into nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,10 +15,13 @@ from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
 
 SEPARATOR = " | "
+ROWS = 1 << 14
 READERS = {
     "csv": "delimited",
     "excel": "spreadsheet",
-    "sdmx-ml": "sdmx",
+    "sdmx-ml": "sdmx_ml",
+    "sdmx-csv": "sdmx_csv",
+    "sdmx-json": "sdmx_json",
     "json-stat": "jsonstat",
     "px": "px",
     "parquet": "parquet",
@@ -99,3 +103,23 @@ def table_of(rows: list[list[str]], numbers: list[int], width: int) -> pa.Record
     arrays = [pa.array(c, pa.string()) for c in columns] + [pa.array(numbers, pa.int64())]
     schema = text_schema(width)
     return pa.RecordBatchReader.from_batches(schema, [pa.record_batch(arrays, schema=schema)])
+
+
+def stream(rows: Iterator[tuple[int, dict[str, str]]], header: list[str]) -> pa.RecordBatchReader:
+    """Numbered rows, each with its cells by column name, as batches; a cell that is not there is empty."""
+    schema = text_schema(len(header))
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        while part := list(islice(rows, ROWS)):
+            columns = [text_array([cells.get(name, "") for _, cells in part]) for name in header]
+            yield pa.record_batch([*columns, pa.array([number for number, _ in part], pa.int64())], schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def text_array(words: Sequence[str]) -> pa.Array:
+    """Text for Arrow; half a character (a lone surrogate, which JSON can spell) becomes the sign for a lost one."""
+    try:
+        return pa.array(words, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([w.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for w in words], pa.string())

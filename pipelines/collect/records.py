@@ -5,20 +5,17 @@ Numbers stay as they are written; what is nested gets the names of the way to it
 
 import json
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from pipelines.collect import looks
-from pipelines.collect.cube import text
 from pipelines.collect.document import at, encoding, load, not_json, parse, text_of
-from pipelines.collect.read import RawTable, Unreadable, text_schema
+from pipelines.collect.read import RawTable, Unreadable, stream, text_schema
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
 
-ROWS = 1 << 14
 Record = tuple[int, dict[str, str]]
 
 
@@ -30,10 +27,10 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
     """
     if not source.records and _is_lines(path, source):
         header = list(dict.fromkeys(name for _, record in _lines(path, source) for name in record))
-        return [RawTable(header=header, rows=_table(_lines(path, source), header))]
+        return [RawTable(header=header, rows=stream(_lines(path, source), header))]
     found = list(enumerate((_cells(record) for record in _records(load(path, source), path, source)), start=1))
     header = list(dict.fromkeys(name for _, record in found for name in record))
-    return [RawTable(header=header, rows=_table(iter(found), header))]
+    return [RawTable(header=header, rows=stream(iter(found), header))]
 
 
 def alike(pages: list[tuple[str, RawTable]]) -> list[tuple[str, RawTable]]:
@@ -66,17 +63,6 @@ def _widened(page: RawTable, header: list[str]) -> pa.RecordBatchReader:
             empty = pa.array([""] * batch.num_rows, pa.string())
             columns = [batch.column(places[name]) if name in places else empty for name in header]
             yield pa.record_batch([*columns, batch.column("source_row")], schema=schema)
-
-    return pa.RecordBatchReader.from_batches(schema, batches())
-
-
-def _table(records: Iterator[Record], header: list[str]) -> pa.RecordBatchReader:
-    schema = text_schema(len(header))
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        while part := list(islice(records, ROWS)):
-            columns = [text([record.get(name, "") for _, record in part]) for name in header]
-            yield pa.record_batch([*columns, pa.array([n for n, _ in part], pa.int64())], schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 

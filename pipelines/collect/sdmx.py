@@ -1,120 +1,256 @@
-"""SDMX-ML, read with pysdmx and checked against its data structure definition (DSD).
+"""The data structure definition (DSD) of SDMX data, and the check of data against it.
 
-pysdmx reads data without asking whether it obeys its DSD (codes, mandatory attributes, unknown
-columns, version), so those are checked here. Rows are numbered by observation, in document order.
+No library at hand checks data against their DSD, and none reads every DSD offices publish: concepts by URN, codes
+of 3.0, namespaces repeated inside annotations. What the check needs of one is read here.
 """
 
-import warnings
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from lxml import etree
-from pysdmx.errors import PysdmxError
-from pysdmx.io import read_sdmx
-from pysdmx.io.pd import PandasDataset
-from pysdmx.model import DataStructureDefinition
 
-from pipelines.collect.read import RawTable, Unreadable, table_of
+from pipelines.collect.looks import refuse_document_type
+from pipelines.collect.read import RawTable, Unreadable
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
 
-COMMON = {"com": "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/common"}
+KEPT = 1000
+NOTHING = ("", "#N/A")
+URN = re.compile(r"=(?P<agency>[^:=]+):(?P<id>[^(]+)\((?P<version>[^)]*)\)(?:\.(?P<item>.+))?$")
+NUMERIC = {"Integer", "BigInteger", "Long", "Short", "Count", "Decimal", "Double", "Float", "Numeric"}
+WHOLE = {"Integer", "BigInteger", "Long", "Short", "Count"}
+
+Name = tuple[str, str, str]
 
 
-def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawTable]:
-    """Read the one data set of an SDMX-ML message.
+@dataclass(frozen=True)
+class Component:
+    """A dimension, measure or attribute, and what its values may be."""
+
+    id: str
+    required: bool
+    measure: bool = False
+    codelist: str = ""
+    codes: frozenset[str] | None = None
+    text_type: str = ""
+
+    def wrong(self, value: str) -> str:
+        """What was expected instead of a value; empty if nothing is wrong."""
+        if value in NOTHING:
+            return "a value: the data structure makes it mandatory" if self.required and not self.measure else ""
+        if self.codes is not None:
+            return "" if value in self.codes else f"a code of {self.codelist}"
+        if self.measure or self.text_type not in NUMERIC:
+            return ""
+        pattern = r"[+-]?\d+" if self.text_type in WHOLE else r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|NaN|-?INF"
+        return "" if re.fullmatch(pattern, value) else f"a number ({self.text_type})"
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A DSD: its name, its components, and the data flows of the same file that use it."""
+
+    name: Name
+    components: dict[str, Component]
+    flows: frozenset[Name]
+    without_codes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name[1]}({self.name[2]})"
+
+
+def checked(
+    raw: RawTable, source: Source, table: Table, contracts: Path, dsd: Name | None, flow: Name | None = None
+) -> RawTable:
+    """A table whose rows are checked as they pass, if the contract names a DSD.
+
+    Args:
+        dsd: the data structure the data say they follow.
+        flow: the data flow they say they belong to, where that is all they say.
 
     Raises:
-        Unreadable: not SDMX-ML, no data set in it (an error footer), or another DSD than the contract's.
+        Unreadable: the data follow another structure than the contract's.
     """
-    data = _dataset(path)
-    frame = data.data.dropna(subset=["TIME_PERIOD"]).fillna("").astype(str)
-    problems: list[Problem] = []
     if source.structure:
-        dsd = _structure(contracts / source.structure)
-        problems = _version(str(data.structure), dsd, source) + _against(frame, dsd)
-    header = [str(name) for name in frame.columns]
-    rows = table_of(frame.to_numpy().tolist(), list(range(1, len(frame) + 1)), len(header))
-    return [RawTable(header=header, rows=rows, problems=problems)]
+        structure = read_structure(contracts / source.structure)
+        raw.problems += _same(structure, source, dsd, flow) + _columns(raw.header, structure, table)
+        raw.rows = pa.RecordBatchReader.from_batches(raw.rows.schema, _checked(raw.rows, raw, structure))
+    return raw
 
 
-def _dataset(path: Path) -> PandasDataset:
-    """The message's data; a message that only says why there is none is an error, not an empty success."""
-    text = path.read_text(encoding="utf-8-sig")
-    if "<!DOCTYPE" in text[:4096]:
-        raise _not_sdmx("a document type declaration is not accepted")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            message = read_sdmx(text, validate=False)
-    except (PysdmxError, KeyError, TypeError, ValueError, etree.XMLSyntaxError) as error:
-        raise _not_sdmx(str(error)) from error
-    found: list[Any] = list(message.data or [])
-    if len(found) != 1 or not isinstance(found[0], PandasDataset) or found[0].data.empty:
-        raise _not_sdmx(f"it holds {len(found)} data sets with observations")
-    return found[0]
+def named(text: str) -> Name | None:
+    """Agency, id and version in a URN, or written as `ESTAT:NAMA_10_GDP(1.0)`."""
+    found = URN.search(text if "=" in text else f"={text}")
+    return (found["agency"], found["id"], found["version"]) if found else None
+
+
+def _same(structure: Structure, source: Source, dsd: Name | None, flow: Name | None) -> list[Problem]:
+    """Whether the data are of the contract's structure; a listed other version is accepted with a word."""
+    problems = [
+        Problem(
+            kind="structure version",
+            column=name,
+            expected=f"the codes of {codelist} in the structure file, to check this column against",
+            remedy="Fetch the structure with all it refers to (references=all).",
+        )
+        for name, codelist in (entry.split(" ", 1) for entry in structure.without_codes)
+    ]
+    known = {flow_name[:2] for flow_name in structure.flows}
+    if dsd is None and (flow is None or flow[:2] not in known or flow in structure.flows):
+        return problems
+    found = dsd or flow
+    if dsd == structure.name or found is None:
+        return problems
+    listed = dsd is not None and dsd[:2] == structure.name[:2] and dsd[2] in source.structure_versions
+    problem = Problem(
+        kind="structure version" if listed else "structure",
+        value=f"{found[1]}({found[2]})",
+        expected=f"the data structure {structure}",
+        remedy="Ask the sender which version holds, or add it to `structure_versions` in the contract.",
+    )
+    if not listed:
+        raise Unreadable(problem)
+    return [*problems, problem]
+
+
+def _columns(header: list[str], structure: Structure, table: Table) -> list[Problem]:
+    """A column that is no component and that the contract does not name is not known to anyone."""
+    expected = structure.components.keys() | {f.header for f in table.fields().values()} | table.leave_out.keys()
+    unknown = [name for name in header if name not in expected]
+    missing = [c.id for c in structure.components.values() if c.required and c.id not in header]
+    return [Problem(kind="structure", column=n, expected=f"only columns of {structure}") for n in unknown] + [
+        Problem(kind="structure", column=n, expected="this mandatory column in the data") for n in missing
+    ]
+
+
+def _checked(rows: pa.RecordBatchReader, raw: RawTable, structure: Structure) -> Iterator[pa.RecordBatch]:
+    """Each batch is looked at by its distinct values."""
+    components = [(i, structure.components[n]) for i, n in enumerate(raw.header) if n in structure.components]
+    left = dict.fromkeys(structure.components, KEPT)
+    for batch in rows:
+        for i, component in components:
+            column = batch.column(i)
+            encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+            words = encoded.dictionary.to_pylist()
+            wrong = {place: expected for place, word in enumerate(words) if (expected := component.wrong(word))}
+            if not wrong:
+                continue
+            places = pc.indices_nonzero(pc.is_in(encoded.indices, pa.array(wrong, encoded.indices.type))).to_pylist()
+            for place in places[: left[component.id]]:
+                at = encoded.indices[place].as_py()
+                raw.problems.append(
+                    Problem(
+                        kind="code",
+                        row=batch.column("source_row")[place].as_py(),
+                        column=component.id,
+                        value=words[at],
+                        expected=wrong[at],
+                    )
+                )
+            left[component.id] -= min(left[component.id], len(places))
+        yield batch
 
 
 @lru_cache(maxsize=8)
-def _structure(path: Path) -> DataStructureDefinition:
-    """A DSD. pysdmx stumbles over namespaces repeated inside annotations, which say nothing of data."""
-    tree = etree.parse(path, etree.XMLParser(resolve_entities=False, no_network=True))
-    etree.strip_elements(tree, "{*}Annotations", with_tail=False)
-    etree.cleanup_namespaces(tree, top_nsmap=COMMON)
-    text = etree.tostring(tree, xml_declaration=True, encoding="UTF-8").decode()
-    return read_sdmx(text, validate=False).get_data_structure_definitions()[0]
+def read_structure(path: Path) -> Structure:
+    """The DSD of an SDMX-ML structure message, 2.1 or 3.0.
+
+    Raises:
+        Unreadable: the file is not one; its contract must be mended.
+    """
+    try:
+        root = etree.parse(path, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)).getroot()
+    except (OSError, etree.XMLSyntaxError) as error:
+        raise _not_a_structure(path, str(error)) from error
+    refuse_document_type(root)
+    found = root.findall(".//{*}DataStructures/{*}DataStructure")
+    if len(found) != 1:
+        raise _not_a_structure(path, f"it holds {len(found)} data structures")
+    reader = _Reader(root)
+    components = {c.id: c for c in map(reader.component, found[0].xpath(LISTED))}
+    flows = frozenset(_name_of(flow) for flow in root.findall(".//{*}Dataflows/{*}Dataflow"))
+    without = tuple(f"{c.id} {c.codelist}" for c in components.values() if c.codelist and c.codes is None)
+    return Structure(_name_of(found[0]), components, flows, without)
 
 
-def _version(urn: str, dsd: DataStructureDefinition, source: Source) -> list[Problem]:
-    """The version a message names against the contract's; a listed other one is accepted with a word."""
-    named = urn.rpartition("(")[2].rstrip(")")
-    if named == dsd.version:
-        return []
-    problem = Problem(
-        kind="structure version" if named in source.structure_versions else "structure",
-        value=f"{dsd.id}({named})",
-        expected=f"the data structure {dsd.id}({dsd.version})",
-        remedy="Ask the sender which version holds, or add it to `structure_versions` in the contract.",
-    )
-    if problem.kind == "structure":
-        raise Unreadable(problem)
-    return [problem]
+LISTED = (
+    "./*/*[contains(local-name(), 'List')]/*[not(local-name() = 'Group')]"
+    + "[@id or ./*[local-name() = 'ConceptIdentity']]"
+)
 
 
-def _against(frame: pd.DataFrame, dsd: DataStructureDefinition) -> list[Problem]:
-    """Codes, mandatory attributes and unknown columns, each with the observations concerned."""
-    problems = [
-        Problem(kind="structure", column=str(name), expected=f"only columns of {dsd.id}({dsd.version})")
-        for name in frame.columns
-        if name not in {c.id for c in dsd.components}
-    ]
-    for component in dsd.components:
-        if component.id not in frame.columns:
-            if component.required:
-                problems.append(
-                    Problem(kind="structure", column=component.id, expected="this mandatory column in the data")
-                )
-            continue
-        values = frame[component.id]
-        wrong = (values == "") & bool(component.required) & (component.id != "OBS_VALUE")
-        expected = "a value: the data structure makes it mandatory"
-        if component.enumeration is not None:
-            wrong = wrong | ((values != "") & ~values.isin({code.id for code in component.enumeration}))
-            expected = f"a code of {component.enumeration.id}({component.enumeration.version})"
-        problems += [
-            Problem(kind="code", row=int(i) + 1, column=component.id, value=str(values.iloc[i]), expected=expected)
-            for i in wrong.to_numpy().nonzero()[0]
-        ]
-    return problems
+class _Reader:
+    """Looks up what the components of a structure message refer to."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self.codes = {
+            _name_of(element): frozenset(item.get("id") for item in element if item.get("id"))
+            for kind in ("Codelist", "ValueList")
+            for element in root.iterfind(".//{*}" + kind)
+        }
+        self.concepts = {
+            (*_name_of(scheme), concept.get("id")): concept
+            for scheme in root.iterfind(".//{*}ConceptScheme")
+            for concept in scheme.iterfind("{*}Concept")
+        }
+
+    def component(self, element: etree._Element) -> Component:
+        kind = etree.QName(element).localname
+        concept = _reference(element.find("{*}ConceptIdentity"))
+        described = element.find("{*}LocalRepresentation")
+        if described is None and concept in self.concepts:
+            described = self.concepts[concept].find("{*}CoreRepresentation")
+        listed = _reference(described.find("{*}Enumeration")) if described is not None else None
+        format = described.find("{*}TextFormat") if described is not None else None
+        stated = (element.get("assignmentStatus") or element.get("usage") or "").lower()
+        measure = kind in ("PrimaryMeasure", "Measure")
+        default = {"TimeDimension": "TIME_PERIOD", "PrimaryMeasure": "OBS_VALUE"}.get(kind, "")
+        return Component(
+            id=element.get("id") or default or (concept[3] if concept else ""),
+            required="Dimension" in kind or stated == "mandatory" or kind == "PrimaryMeasure",
+            measure=measure,
+            codelist=f"{listed[1]}({listed[2]})" if listed else "",
+            codes=self._listed(listed[:3]) if listed else None,
+            text_type=format.get("textType", "") if format is not None else "",
+        )
+
+    def _listed(self, name: Name) -> frozenset[str] | None:
+        """The codes of a list; a version such as 1.0+ is whichever is there."""
+        if name not in self.codes and "+" in name[2]:
+            name = next((other for other in self.codes if other[:2] == name[:2]), name)
+        return self.codes.get(name) or None
 
 
-def _not_sdmx(detail: str) -> Unreadable:
+def _reference(element: etree._Element | None) -> tuple[str, str, str, str] | None:
+    """What an element refers to, by `Ref` or by URN: agency, id, version, and the item in it."""
+    if element is None:
+        return None
+    ref = element.find("{*}Ref")
+    if ref is None:
+        found = URN.search("".join(element.itertext()).strip())
+        return (found["agency"], found["id"], found["version"], found["item"] or "") if found else None
+    scheme = ref.get("maintainableParentID")
+    if scheme:
+        return ref.get("agencyID"), scheme, ref.get("maintainableParentVersion", "1.0"), ref.get("id")
+    return ref.get("agencyID"), ref.get("id"), ref.get("version", "1.0"), ""
+
+
+def _name_of(element: etree._Element) -> Name:
+    return element.get("agencyID", ""), element.get("id", ""), element.get("version", "1.0")
+
+
+def _not_a_structure(path: Path, detail: str) -> Unreadable:
     return Unreadable(
         Problem(
-            kind="format",
-            expected="an SDMX-ML data message with observations",
-            remedy=f"Ask the sender for the data message itself ({' '.join(detail.split())[:160]}).",
+            kind="structure",
+            column="structure",
+            value=path.name,
+            expected="an SDMX-ML structure message with one data structure definition",
+            remedy=f"Correct `structure` in the contract ({' '.join(detail.split())[:160]}).",
         )
     )
