@@ -62,13 +62,14 @@ def text_of(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def not_json(error: Exception) -> Unreadable:
+def not_json(error: Exception, row: int | None = None) -> Unreadable:
     """What is wrong, and where, as the parser says it."""
     detail = "it is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())[:160]
     return Unreadable(
         Problem(
             kind="format",
-            expected="JSON",
+            row=row,
+            expected="JSON" if row is None else "one JSON object in each line",
             remedy=f"The file is cut off or was written wrongly: ask the sender for it again ({detail}).",
         )
     )

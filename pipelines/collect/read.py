@@ -4,15 +4,20 @@ Types are cast later, by contract: a reader that guesses turns sex `T` into true
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
+
+if TYPE_CHECKING:
+    from pipelines.collect.archive import Member
 
 SEPARATOR = " | "
 ROWS = 1 << 14
@@ -34,7 +39,7 @@ class Unreadable(Exception):
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        super().__init__(str(problem))
+        super().__init__(problem)
 
 
 @dataclass
@@ -66,12 +71,28 @@ def read_tables(path: Path, source: Source, contracts: Path) -> Iterator[tuple[T
     reader = import_module(f"pipelines.collect.{READERS[source.format]}")  # when it is needed: they are heavy
     with archive.opened(path, source) as members:
         for member in members:
-            looks.check(member.path, source.format)
+            with _within(member.name):
+                looks.check(member.path, source.format)
         for table in source.tables:
-            found = ((m.name, raw) for m in members for raw in reader.read(m.path, source, table, contracts))
+            found = ((m.name, raw) for m in members for raw in _read(reader, m, source, table, contracts))
             for name, raw in records.alike(list(found)) if source.format == "json" else found:
                 raw.sheet = f"{name} {raw.sheet}".strip() if name else raw.sheet
                 yield table, raw
+
+
+def _read(reader: Any, member: "Member", source: Source, table: Table, contracts: Path) -> Iterator[RawTable]:
+    with _within(member.name):
+        yield from reader.read(member.path, source, table, contracts)
+
+
+@contextmanager
+def _within(name: str) -> Iterator[None]:
+    """What is wrong with a member of an archive is told with its name."""
+    try:
+        yield
+    except Unreadable as error:
+        error.problem.sheet = f"{name} {error.problem.sheet}".strip()
+        raise
 
 
 def flatten_header(rows: list[list[str]]) -> list[str]:

@@ -86,10 +86,7 @@ def _lines(path: Path, source: Source) -> Iterator[Record]:
                 if line.strip():
                     yield number, _cells(_object(parse(line)))
         except (ValueError, RecursionError) as error:
-            refusal = not_json(error)
-            refusal.problem.row = number
-            refusal.problem.expected = "one JSON object in each line"
-            raise refusal from error
+            raise not_json(error, number) from error
 
 
 def _records(document: Any, path: Path, source: Source) -> list[dict[str, Any]]:

@@ -82,6 +82,8 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
             if result.laid_out:
                 target = folder / f"{receipt.delivery_id}-{number}.parquet"
                 _stage(con, raw, mapping, receipt, target, result, corrections)
+            for problem in raw.problems:
+                problem.sheet = problem.sheet or raw.sheet
             result.add(raw.problems)
             known |= mapping.known
         result.add(corrections.problems + corrections.unmet() if result.laid_out else [])
@@ -108,16 +110,26 @@ def _stage(
     """Write one source table as tidy Parquet, corrected where the contract says so."""
     corrected = corrections.applied(raw)
     seen = [0]
+    broken: list[Unreadable] = []
 
     def counted() -> Iterator[pa.RecordBatch]:
-        for batch in corrected:
-            seen[0] += batch.num_rows
-            yield batch
+        try:
+            for batch in corrected:
+                seen[0] += batch.num_rows
+                yield batch
+        except Unreadable as error:
+            broken.append(error)
+            raise
 
     rows = pa.RecordBatchReader.from_batches(corrected.schema, counted())
     con.register("raw", recode(rows, mapping.flat, mapping.recodings))
     sql = mapping.sql({"delivery_id": receipt.delivery_id, "source_sheet": raw.sheet})
-    written = con.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet, PARQUET_VERSION v2)").fetchall()[0][0]
+    try:
+        written = con.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet, PARQUET_VERSION v2)").fetchall()[0][0]
+    except duckdb.Error:
+        if broken:  # the file cannot be read to its end; DuckDB would say so in a traceback
+            raise broken[0] from None
+        raise
     con.unregister("raw")
     result.files.append(target)
     discarded = corrections.discarded * mapping.values_per_row
