@@ -44,6 +44,11 @@ OPTIONS: dict[str, tuple[Format, ...]] = {
 TABLE_OPTIONS: dict[str, tuple[Format, ...]] = {
     "sheet": ("excel",),
     "header_rows": ("csv", "excel"),
+    "header_at": ("excel",),
+    "until": ("excel",),
+    "ignore_columns": ("excel",),
+    "fill_down": ("excel",),
+    "context": ("excel",),
     "cells": ("csv", "excel"),
 }
 
@@ -108,11 +113,38 @@ class Values(_Strict):
     set: dict[str, str] = {}
 
 
+class Context(_Strict):
+    """A column made of what rows above say: the last label of a column that counts; if nothing else is said, of the
+    rows that have a label and no figures, which are headings and no observations.
+    """
+
+    header: str = Field(description="The column the labels stand in.")
+    only: list[str] = Field([], description="Labels that count, `*` is anything.")
+    unless: list[str] = Field([], description="Labels that do not count: men and women below their region.")
+    indent: int | None = Field(None, ge=0, description="Labels indented by at most so many blanks count.")
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Self:
+        if len(self.model_fields_set - {"header"}) > 1:
+            raise ValueError("a column of `context` takes one of `only`, `unless` and `indent`")
+        return self
+
+    @property
+    def of_headings(self) -> bool:
+        """Whether rows without figures are its labels."""
+        return not self.model_fields_set - {"header"}
+
+
 class Table(_Strict):
     """One table in the source: its place, its header, and which header fills which tidy column."""
 
     sheet: str | None = Field(None, description="Its sheet, or the pattern of the names of several, as in `{sex} *`.")
     header_rows: list[int] = [1]
+    header_at: str = Field("", description="Text of a cell in the first header row; `header_rows` count from that row.")
+    until: list[str] = Field([], description="The rows end where the first text of one begins so; '' is a blank row.")
+    ignore_columns: list[str] = Field([], description="Letters of columns without a name that are not to be read.")
+    fill_down: list[str] = Field([], description="Headers of columns in which a blank cell means the one above.")
+    context: dict[str, Context] = Field({}, description="New headers: columns made of what rows above say.")
     cells: dict[str, str] = Field({}, description="Tidy column: address of the one cell that holds it, e.g. B3.")
     leave_out: dict[str, list[str]] = Field({}, description="Header: values that mark a row without observations.")
     columns: dict[str, str | SourceField] = {}

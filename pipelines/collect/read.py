@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from pipelines.collect.header import filled, joined
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
 
 if TYPE_CHECKING:
     from pipelines.collect.archive import Member
 
-SEPARATOR = " | "
 ROWS = 1 << 14
 READERS = {
     "csv": "delimited",
@@ -46,13 +46,16 @@ class Unreadable(Exception):
 class RawTable:
     """One source table. `rows` has the columns c0, c1, ... (text) and `source_row`; it is read once.
 
-    `cells` holds what stands beside the table: in cells above it, or in the name of its sheet.
+    `cells` holds what stands beside the table: in cells above it, or in the name of its sheet. `marks` are footnote
+    marks of headers by position, `left_out` counts rows of the source that are no rows of the table.
     """
 
     header: list[str]
     rows: pa.RecordBatchReader
     sheet: str = ""
     cells: dict[str, str] = field(default_factory=dict)
+    marks: dict[int, str] = field(default_factory=dict)
+    left_out: int = 0
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -96,21 +99,8 @@ def _within(name: str) -> Iterator[None]:
 
 
 def flatten_header(rows: list[list[str]]) -> list[str]:
-    """Several header rows as one name per column: merged cells filled to the right, parts joined.
-
-    The last row is not filled: an empty cell there is a column without a name of its own.
-    """
-    width = max((len(row) for row in rows), default=0)
-    parts: list[list[str]] = [[] for _ in range(width)]
-    for depth, row in enumerate(rows):
-        carried = ""
-        for i in range(width):
-            text = " ".join(row[i].split()) if i < len(row) else ""
-            carried = text or carried
-            shown = text if depth == len(rows) - 1 else carried
-            if shown:
-                parts[i].append(shown)
-    return [SEPARATOR.join(p) for p in parts]
+    """Several header rows as one name per column: a parent stands for all columns up to the next, parts are joined."""
+    return joined(filled(rows))
 
 
 def text_schema(width: int) -> pa.Schema:

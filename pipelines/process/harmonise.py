@@ -135,7 +135,7 @@ def _stage(
     discarded = corrections.discarded * mapping.values_per_row
     result.rows_discarded += discarded
     result.rows_read += written + discarded
-    result.rows_left_out += seen[0] - written // mapping.values_per_row
+    result.rows_left_out += raw.left_out + seen[0] - written // mapping.values_per_row
 
 
 def staged(files: list[Path]) -> str:

@@ -79,7 +79,7 @@ def map_table(
     fields = {n: f for n, f in table.fields().items() if not f.optional or f.header in places}
     wanted = [f.header for f in fields.values() if f.header] + list(table.leave_out)
     missing = [header for header in wanted if header not in places]
-    values = _values(table, raw.header, PERIODS[contract.frequency])
+    values = _values(table, raw, PERIODS[contract.frequency])
     missing += [v.header for v in table.values if not any(v is spec for spec, _, _ in values)]
     mapping.problems = [_no_header(header, raw) for header in missing]
     if mapping.problems:
@@ -161,14 +161,15 @@ def _places(header: list[str]) -> dict[str, str]:
     return places
 
 
-def _values(table: Table, header: list[str], period: str) -> list[ValueColumn]:
+def _values(table: Table, raw: RawTable, period: str) -> list[ValueColumn]:
     """Each value column with its specification and what its header says."""
     found = []
     for spec in table.values:
-        for i, name in enumerate(header):
+        for i, name in enumerate(raw.header):
             match = template(spec.header, period).fullmatch(name)
             if match is not None:
-                found.append((spec, i, spec.set | match.groupdict()))
+                note = {"note": raw.marks[i]} if i in raw.marks else {}
+                found.append((spec, i, note | spec.set | match.groupdict()))
     return found
 
 

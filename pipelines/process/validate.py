@@ -62,6 +62,8 @@ LAYOUT: list[tuple[str, set[str], Severity, str]] = [
         "Each correction of the office still meets the cell it was made for.",
     ),
     ("corrected", {"corrected", "discarded"}, "info", "The office had to correct nothing the sender wrote."),
+    ("hidden", {"hidden"}, "info", "No sheet, row or column of a workbook is hidden."),
+    ("no_rows", {"no row"}, "info", "Every row of a table is an observation; headings and notes are told."),
     ("repetitions", {"repeated"}, "info", "No row is repeated; repetitions with equal values are kept once."),
 ]
 
