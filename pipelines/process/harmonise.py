@@ -6,7 +6,7 @@ staged with its problem beside it, and the validation decides.
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
     con = duckdb.connect(config={"memory_limit": settings.memory_limit, "temp_directory": str(folder / "tmp")})
     con.execute("SET preserve_insertion_order = false")
     con.execute("SET enable_progress_bar = false")
-    known: dict[str, list[str]] = {}
+    remedies: dict[str, Callable[[str], str]] = {}
     corrections = Corrections.of(contract, receipt)
     try:
         for number, (table, raw) in enumerate(read_tables(raw_file(receipt, settings), source, settings.contracts)):
@@ -85,12 +85,12 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
             for problem in raw.problems:
                 problem.sheet = problem.sheet or raw.sheet
             result.add(raw.problems)
-            known |= mapping.known
+            remedies |= mapping.remedies
         result.add(corrections.problems + corrections.unmet() if result.laid_out else [])
     except Unreadable as error:
         result.add([error.problem])
     if result.laid_out:
-        _cell_problems(con, result, known)
+        _cell_problems(con, result, remedies)
         _repeated_keys(con, contract, result, folder)
         _empty(con, result)
     else:
@@ -148,7 +148,9 @@ def numbered(files: list[Path]) -> str:
     return staged(files).replace("])", "], filename = true, file_row_number = true)")
 
 
-def _cell_problems(con: duckdb.DuckDBPyConnection, result: Harmonised, known: dict[str, list[str]]) -> None:
+def _cell_problems(
+    con: duckdb.DuckDBPyConnection, result: Harmonised, remedies: dict[str, Callable[[str], str]]
+) -> None:
     """Collect the problems staged beside their rows: each place once, the first in words, all of them counted."""
     con.execute(
         f"""CREATE TEMP TABLE met AS
@@ -163,8 +165,8 @@ def _cell_problems(con: duckdb.DuckDBPyConnection, result: Harmonised, known: di
         ).fetchall()
         for sheet, row, text in places:
             problem = Problem(sheet=sheet or "", row=row, **json.loads(text))
-            close = nearest(problem.value or "", known.get(problem.column, [])) if kind == "code" else []
-            problem.remedy = f"The closest are: {', '.join(close)}." if close else ""
+            if kind == "code" and problem.column in remedies:
+                problem.remedy = remedies[problem.column](problem.value or "")
             result.problems.append(problem)
         result.counts[kind] = result.counts.get(kind, 0) + count
 

@@ -1,6 +1,7 @@
 """How one source table becomes tidy columns: texts translated by their distinct values, one SELECT over the rest."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from pipelines.contract import Contract, Source, SourceField, Table, Values, tem
 from pipelines.delivery import Problem
 from pipelines.process.codelists import nearest
 from pipelines.process.numbers import cast, fixed, mark, number, quoted, status
-from pipelines.process.readings import PERIODS, Reading, codes_named, m49_of, own_words, reading_of
+from pipelines.process.readings import PERIODS, Reading, m49_of, own_words, reading_of
 from pipelines.process.recode import Recoding
 
 LEGIBLE = "legible text: its letters were lost before it was sent"
@@ -41,7 +42,7 @@ class Mapping:
     recodings: list[Recoding] = field(default_factory=list)
     flat: set[str] = field(default_factory=set)
     rows: str = ""
-    known: dict[str, list[str]] = field(default_factory=dict)
+    remedies: dict[str, Callable[[str], str]] = field(default_factory=dict)
     values_per_row: int = 1
     problems: list[Problem] = field(default_factory=list)
 
@@ -94,8 +95,8 @@ def map_table(
         else:
             reading = reading_of(name, column, contract, fields.get(name, SourceField()), reference)
             mapping.tidy[name] = origin.tidy(name, reading)
-        if column.type in ("area", "code") and name in fields:
-            mapping.known[fields[name].header] = codes_named(column, fields[name], reference)
+            if name in fields:
+                mapping.remedies[fields[name].header] = reading.remedy
     area = reading_of(
         "ref_area", contract.columns["ref_area"], contract, fields.get("ref_area", SourceField()), reference
     )
@@ -149,7 +150,14 @@ class _Origin:
         """What a header or the whole table says wrongly concerns every row: the layout is not the contract's."""
         if reading.wrong(text):
             self.mapping.problems.append(
-                Problem(kind="structure", sheet=self.raw.sheet, column=place, value=text, expected=reading.expected)
+                Problem(
+                    kind="structure",
+                    sheet=self.raw.sheet,
+                    column=place,
+                    value=text,
+                    expected=reading.expected,
+                    remedy=reading.remedy(text),
+                )
             )
 
 

@@ -1,11 +1,13 @@
 """How the text of a tidy column is read, by its type: each distinct text on its own, to a code or to nothing."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.contract import Column, Contract, SourceField
-from pipelines.process.codelists import lookup
+from pipelines.process.areas import area_names
+from pipelines.process.codelists import lookup, nearest
 from pipelines.process.recode import Translate
 
 PERIODS = {"A": r"(1[89]|20|21)\d\d", "Q": r"(1[89]|20|21)\d\d-Q[1-4]", "M": r"(1[89]|20|21)\d\d-(0[1-9]|1[0-2])"}
@@ -22,6 +24,7 @@ class Reading:
     kind: str = "cell"
     required: bool = False
     sql_type: str = ""
+    remedy: Callable[[str], str] = lambda _: ""
 
     def wrong(self, text: str) -> bool:
         """Whether a text is not what is expected; an empty one is wrong only where a value is required."""
@@ -31,10 +34,26 @@ class Reading:
 def reading_of(name: str, column: Column, contract: Contract, said: SourceField, reference: Path) -> Reading:
     """How the text of a declared column is read, by its type."""
     own = own_words(said)
+    if said.scheme == "name" and (column.codelist or column.type) in ("area", "areas"):
+        names = area_names(reference)
+        return Reading(
+            lambda text: own.get(text.lower()) or names.area_of(text),
+            "the name of an area",
+            "code",
+            column.key,
+            remedy=names.remedy,
+        )
     if column.type in ("area", "code"):
         known = _codes(column, said, reference)
         expected = _code_of(column.codelist or name, known)
-        return Reading(lambda text: known.get(text.lower()), expected, "code", column.key)
+        codes = sorted({code for code in known.values() if not code.isdigit()})
+        return Reading(
+            lambda text: known.get(text.lower()),
+            expected,
+            "code",
+            column.key,
+            remedy=lambda text: _closest(text, codes),
+        )
     if column.type == "period":
         pattern = re.compile(PERIODS[contract.frequency] + r"(?P<float>\.0)?")
         expected = EXAMPLES[contract.frequency]
@@ -60,9 +79,9 @@ def _codes(column: Column, said: SourceField, reference: Path) -> dict[str, str]
     return listed | own_words(said)
 
 
-def codes_named(column: Column, said: SourceField, reference: Path) -> list[str]:
-    """The codes a person could have meant."""
-    return sorted({code for code in _codes(column, said, reference).values() if not code.isdigit()})
+def _closest(text: str, codes: list[str]) -> str:
+    close = nearest(text, codes)
+    return f"The closest are: {', '.join(close)}." if close else ""
 
 
 def own_words(said: SourceField) -> dict[str, str]:
