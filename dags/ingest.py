@@ -43,8 +43,11 @@ def ingest(contract: Contract) -> DAG:
         def process(delivery_id: str) -> str:
             """Harmonise and validate; what is wrong with the file is an outcome, so no retry can help."""
             from pipelines.process.run import process as process_delivery
+            from pipelines.store.history import stored
 
-            process_delivery(delivery_id, Settings())
+            settings = Settings()
+            with stored(contract, settings) as tables:
+                process_delivery(delivery_id, settings, tables)
             return delivery_id
 
         core = Asset(f"migstat_{contract.dataset}", uri=f"migstat://core/{contract.dataset}")

@@ -51,14 +51,15 @@ def check(file: FileArgument, dataset: DatasetOption) -> None:
     from pipelines.collect.land import land
     from pipelines.delivery import State, explain
     from pipelines.process.run import examine
+    from pipelines.store.history import stored
 
     with _messages():
         settings = _settings()
         contract = _contract(dataset, settings)
-        with TemporaryDirectory(prefix="migstat-") as folder:
+        with TemporaryDirectory(prefix="migstat-") as folder, stored(contract, settings) as tables:
             aside = settings.model_copy(update={"home": Path(folder), "reports_in": settings.reports})
             receipt = land(file, contract, aside, _delivered_name(file, contract))
-            outcome = examine(receipt, contract, aside, Path(folder, "staged"))
+            outcome = examine(receipt, contract, aside, Path(folder, "staged"), tables)
         typer.echo(explain(receipt, outcome))
         raise typer.Exit(1 if outcome.state == State.REJECTED else 0)
 
@@ -249,12 +250,14 @@ def _take_in(receipt: "Receipt", contract: "Contract", settings: "Settings") -> 
     """Process and store a landed delivery, and say what came of it; False when it is refused."""
     from pipelines.delivery import DeliveryRejected, explain
     from pipelines.process.run import process
+    from pipelines.store.history import stored
     from pipelines.store.load import recorded, store
 
     if receipt.delivery_id in recorded(contract, settings):
         typer.echo(f"{receipt.file_name} is already known as {receipt.delivery_id}: nothing changed.")
         return True
-    process(receipt.delivery_id, settings)
+    with stored(contract, settings) as tables:
+        process(receipt.delivery_id, settings, tables)
     try:
         typer.echo(explain(receipt, store(receipt.delivery_id, settings)))
     except DeliveryRejected as rejection:

@@ -112,9 +112,9 @@ class Outcome(BaseModel):
 
     @property
     def failed(self) -> list[Check]:
-        """Checks that did not pass, worst first."""
+        """Checks that failed or did not run, worst first."""
         order = {"critical": 0, "warning": 1, "info": 2}
-        return sorted((c for c in self.checks if c.status != "pass"), key=lambda c: order[c.severity])
+        return sorted((c for c in self.checks if c.status in ("fail", "did not run")), key=lambda c: order[c.severity])
 
     @property
     def reason(self) -> str:
@@ -178,6 +178,9 @@ def explain(receipt: Receipt, outcome: Outcome) -> str:
     lines += [f"  [{c.severity}] did not run: {c.notes} {c.observed}" for c in idle[:1]]
     if len(idle) > 1:
         lines.append(f"  ... and {len(idle) - 1} further checks did not run.")
+    alone = sum(check.status == "no data" for check in outcome.checks)
+    if alone:
+        lines.append(f"  Nothing to compare with yet: {alone} {'check' if alone == 1 else 'checks'}.")
     if outcome.report:
         lines.append(f"  Report: {outcome.report}")
     return "\n".join(lines)

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         return self.warehouse / "reference"
 
     @property
+    def checks(self) -> Path:
+        """Checks over several rows, one SQL file each."""
+        return self.warehouse / "checks"
+
+    @property
     def indicators(self) -> Path:
         """Indicator SQL, one file each."""
         return self.warehouse / "indicators"

@@ -13,6 +13,7 @@ from pipelines.contract import load_contract
 from pipelines.delivery import DeliveryRejected, Outcome
 from pipelines.process.run import process
 from pipelines.settings import ROOT, Settings
+from pipelines.store.history import stored
 from pipelines.store.lake import connect
 from pipelines.store.load import store
 
@@ -24,7 +25,8 @@ def ingest(file: Path, dataset: str, settings: Settings, depth: int = 1) -> Outc
     """Land, process and store one file; a refusal is an outcome here."""
     contract = load_contract(settings.contracts / f"{dataset}.yaml")
     receipt = land(file, contract, settings, Path(*file.parts[-depth:]))
-    outcome = process(receipt.delivery_id, settings)
+    with stored(contract, settings) as tables:
+        outcome = process(receipt.delivery_id, settings, tables)
     try:
         store(receipt.delivery_id, settings)
     except DeliveryRejected as rejection:

@@ -6,11 +6,11 @@ Importing Great Expectations takes seconds, so this module is imported only wher
 import logging
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import great_expectations as gx
@@ -29,6 +29,7 @@ from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
 from pipelines.contract import Contract, Expectation
 from pipelines.delivery import SHOWN_PLACES, Check, Problem, Severity
+from pipelines.process.checks import SqlCheck, compared, define, load_checks
 from pipelines.process.codelists import rows
 from pipelines.process.harmonise import Harmonised, numbered
 from pipelines.process.quarantine import ROW_CHECKS, Broken
@@ -78,7 +79,12 @@ class Judgement:
 
 
 def validate(
-    harmonised: Harmonised, contract: Contract, delivery_id: str, folder: Path, settings: Settings
+    harmonised: Harmonised,
+    contract: Contract,
+    delivery_id: str,
+    folder: Path,
+    settings: Settings,
+    stored: Mapping[str, Path],
 ) -> Judgement:
     """Run every check of a delivery.
 
@@ -89,14 +95,18 @@ def validate(
     planned = [_built_in(harmonised, *check) for check in LAYOUT]
     expectations = {f"{contract.dataset}.{i + 1}": e for i, e in enumerate(contract.expectations)}
     judged = harmonised.laid_out and harmonised.files
-    if judged:
-        planned += [_configuration(check_id, e) for check_id, e in expectations.items()]
-    with _database(harmonised, contract, folder, settings) as path:
+    sql_checks = load_checks(settings.checks)
+    alone = {i: e for i, e in expectations.items() if compared(e, sql_checks, contract.dataset) - stored.keys()}
+    asked = {i: e for i, e in expectations.items() if judged and i not in alone}
+    planned += [_configuration(check_id, e) for check_id, e in asked.items()]
+    with _database(harmonised, contract, folder, settings, sql_checks, asked.values(), stored) as path:
         result, tolerated, engine = _run(planned, contract, delivery_id, path)
         checks = [_check(configuration, result, harmonised, engine) for configuration in planned]
         engine.dispose()
-    if not judged:
-        checks += [_not_run(check_id, e) for check_id, e in expectations.items()]
+    if judged:
+        checks += [_idle(i, e, "no data", "(nothing is stored yet to compare with)") for i, e in alone.items()]
+    else:
+        checks += [_idle(i, e, "did not run", "(the file could not be read)") for i, e in expectations.items()]
     return Judgement(checks, _page(result), [broken for one in tolerated for broken in _broken(one)])
 
 
@@ -132,8 +142,16 @@ def _configuration(check_id: str, expectation: Expectation) -> ExpectationConfig
 
 
 @contextmanager
-def _database(harmonised: Harmonised, contract: Contract, folder: Path, settings: Settings) -> Iterator[Path]:
-    """A DuckDB file that holds views over the staged Parquet, the problems met and the code lists."""
+def _database(
+    harmonised: Harmonised,
+    contract: Contract,
+    folder: Path,
+    settings: Settings,
+    sql_checks: list[SqlCheck],
+    expectations: Iterable[Expectation],
+    stored: Mapping[str, Path],
+) -> Iterator[Path]:
+    """A DuckDB file that holds views over staged and stored Parquet, the problems met, code lists and SQL checks."""
     path = folder / f"check-{uuid.uuid4().hex[:8]}.duckdb"
     with duckdb.connect(path) as con:
         if harmonised.files:
@@ -146,6 +164,10 @@ def _database(harmonised: Harmonised, contract: Contract, folder: Path, settings
         con.execute("CREATE TABLE problems AS SELECT * FROM met WHERE kind <> ''")
         con.register("area_rows", pa.Table.from_pylist(list(rows(settings.reference, "areas"))))
         con.execute("CREATE TABLE areas AS SELECT * FROM area_rows")
+        for dataset, file in stored.items():
+            name = "stored" if dataset == contract.dataset else f"stored_{dataset}"
+            con.execute(f"CREATE VIEW {name} AS FROM read_parquet('{file}')")
+        define(con, sql_checks, contract, expectations)
     try:
         yield path
     finally:
@@ -255,7 +277,7 @@ def _places(one: ExpectationValidationResult, check: Check, engine: Engine) -> I
             found = con.exec_driver_sql(f"SELECT * FROM ({query.format(batch=TABLE)}) LIMIT {SHOWN_PLACES}")
             listed = [dict(row) for row in found.mappings()]
     for row in listed[:SHOWN_PLACES]:
-        value = row.get(check.column, row.get("obs_value"))
+        told = check.column if check.column in row else "obs_value"
         key = ", ".join(
             str(row[c]) for c in row if c not in {*PLACE_COLUMNS, "column_name", "obs_value", "expected", check.column}
         )
@@ -264,7 +286,7 @@ def _places(one: ExpectationValidationResult, check: Check, engine: Engine) -> I
             sheet=row.get("source_sheet") or "",
             row=row.get("source_row"),
             column=str(row.get("column_name") or check.column),
-            value=_shown(value),
+            value=_shown(row[told]) if told in row else None,
             expected=str(row.get("expected") or check.notes.rstrip(".")) + (f" ({key})" if key else ""),
         )
 
@@ -298,15 +320,16 @@ def _exception(one: ExpectationValidationResult) -> str:
     return str(inner.get("exception_message") if isinstance(inner, dict) else inner).splitlines()[0][:200]
 
 
-def _not_run(check_id: str, expectation: Expectation) -> Check:
+def _idle(check_id: str, expectation: Expectation, status: Literal["no data", "did not run"], why: str) -> Check:
+    """A check that had nothing to look at, which is never a pass."""
     return Check(
         check_id=check_id,
         expectation=expectation.type,
         column=str(expectation.kwargs.get("column", "")),
         severity=expectation.severity,
-        status="did not run",
+        status=status,
         notes=expectation.notes,
-        observed="(not run: the file could not be read)",
+        observed=why,
     )
 
 

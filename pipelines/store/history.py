@@ -1,0 +1,27 @@
+"""What the warehouse holds before a delivery is loaded, for the checks that compare it with that."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.contract import Contract
+from pipelines.process.checks import compared, load_checks
+from pipelines.settings import Settings
+from pipelines.store.catalogue import has_warehouse
+from pipelines.store.lake import connect, exists
+
+
+@contextmanager
+def stored(contract: Contract, settings: Settings) -> Iterator[dict[str, Path]]:
+    """The stored rows of every dataset the contract's checks compare with, as Parquet; of those that are stored yet."""
+    checks = load_checks(settings.checks)
+    wanted = {d for e in contract.expectations for d in compared(e, checks, contract.dataset)}
+    with tempfile.TemporaryDirectory(prefix="migstat-stored-") as name:
+        found = {}
+        if wanted and has_warehouse(settings):
+            with connect(settings) as con:
+                for dataset in sorted(d for d in wanted if exists(con, "core", d)):
+                    found[dataset] = Path(name, f"{dataset}.parquet")
+                    con.execute(f"COPY (FROM core.{dataset}) TO '{found[dataset]}' (FORMAT parquet)")
+        yield found

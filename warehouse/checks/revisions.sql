@@ -1,0 +1,15 @@
+/*
+title: A value published before has changed more than expected.
+arguments: [relative, absolute]
+*/
+SELECT
+    n.ref_area,
+    n.time_period,
+    n.source_sheet,
+    n.source_row,
+    'obs_value' AS column_name,
+    n.obs_value,
+    'about ' || s.obs_value || ', as it was published before' AS expected
+FROM delivery AS n
+INNER JOIN stored AS s USING ({keys})
+WHERE abs(n.obs_value - s.obs_value) > greatest(relative * abs(s.obs_value), absolute)
