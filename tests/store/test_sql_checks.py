@@ -105,4 +105,4 @@ def test_the_documentation_names_every_check() -> None:
 def test_the_shipped_contracts_hold_at_least_forty_checks_that_say_what_they_expect() -> None:
     notes = [e.notes for c in load_contracts(Settings().contracts).values() for e in c.expectations]
     assert len(notes) >= 40
-    assert all(len(note.split()) >= 4 and note.endswith(".") or note.endswith(")") for note in notes)
+    assert all(len(note.split()) >= 4 and note.endswith((".", ")")) for note in notes)
