@@ -186,8 +186,8 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _options_fit_the_format(self) -> Self:
-        given = [(name, OPTIONS) for name in self.model_fields_set]
-        given += [(name, TABLE_OPTIONS) for table in self.tables for name in table.model_fields_set]
+        given = [(name, OPTIONS) for name in sorted(self.model_fields_set)]
+        given += [(name, TABLE_OPTIONS) for table in self.tables for name in sorted(table.model_fields_set)]
         for name, options in given:
             if self.format not in options.get(name, (self.format,)):
                 raise ValueError(f"`{name}` says nothing of {self.format}; it belongs to {', '.join(options[name])}")

@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from pipelines.contract import ContractError, load_contract, load_contracts
+from pipelines.contract import ContractError, Source, load_contract, load_contracts
 from pipelines.settings import ROOT, Settings
 
 CONTRACT = """\
@@ -115,6 +116,14 @@ def test_unreadable_cell_is_refused_with_its_place_in_the_file(tmp_path: Path) -
         ("purpose: FAMILY", "aim: FAMILY", 26, "names a column that is not among `columns`: `aim`"),
         ("codes: [FAMILY, WORK, STUDY], ", "", 12, "needs either `codelist` (a file) or `codes` (a list)"),
         ("frequency: A", "frequency: [A", 7, "not readable as YAML"),
+        ("format: csv", "format: px", 15, "`delimiter` says nothing of px; it belongs to csv, sdmx-csv"),
+        ("format: csv", "format: sdmx-csv", 15, "`header_rows` says nothing of sdmx-csv; it belongs to csv, excel"),
+        (
+            "format: csv\n",
+            "format: csv\n    records: /items\n",
+            15,
+            "`records` says nothing of csv; it belongs to json",
+        ),
     ],
 )
 def test_wrong_contract_is_refused_with_file_and_line(
@@ -125,6 +134,13 @@ def test_wrong_contract_is_refused_with_file_and_line(
         load_contract(path)
     assert str(refusal.value).startswith(f"{path}:{line}:"), refusal.value
     assert message in str(refusal.value)
+
+
+def test_versions_of_a_structure_that_is_not_named() -> None:
+    table = {"values": [{"header": "OBS_VALUE"}]}
+    described = {"file": "*.xml", "format": "sdmx-ml", "structure_versions": ["1.7"], "tables": [table]}
+    with pytest.raises(ValidationError, match="`structure_versions` needs the `structure` they are versions of"):
+        Source.model_validate(described)
 
 
 def test_shipped_contracts_are_sound() -> None:
