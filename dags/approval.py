@@ -40,6 +40,7 @@ def approval() -> None:
     def conclude(delivery_id: str, answer: dict[str, Any]) -> None:
         """Load or refuse it, and write down who decided; a decision made elsewhere meanwhile stands."""
         from pipelines.delivery import Decision
+        from pipelines.disseminate.validations import write_page
         from pipelines.store.load import decide
 
         person = answer["responded_by_user"]
@@ -49,7 +50,9 @@ def approval() -> None:
             reason=answer["params_input"].get("reason") or "",
             at=datetime.now(UTC),
         )
-        outcome = decide(delivery_id, Settings(), decision)
+        settings = Settings()
+        outcome = decide(delivery_id, settings, decision)
+        write_page(settings)
         if decision.approved:
             core = Asset(f"migstat_{outcome.dataset}", uri=f"migstat://core/{outcome.dataset}")
             get_current_context()["outlet_events"][LOADED].add(core)

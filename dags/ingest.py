@@ -56,13 +56,17 @@ def ingest(contract: Contract) -> DAG:
         def store(delivery_id: str) -> None:
             """Commit the outcome; a refusal is recorded and then fails the task, in words, without a retry."""
             from pipelines.delivery import DeliveryRejected, State
+            from pipelines.disseminate.validations import write_page
             from pipelines.store.load import store as store_delivery
 
             context: Any = get_current_context()
+            settings = Settings()
             try:
-                outcome = store_delivery(delivery_id, Settings(), run_id=context["run_id"])
+                outcome = store_delivery(delivery_id, settings, run_id=context["run_id"])
             except DeliveryRejected as rejection:
                 raise AirflowFailException(str(rejection)) from None
+            finally:
+                write_page(settings)
             if outcome.state == State.HELD:
                 waiting = Asset("migstat_held", uri="migstat://ops/held")
                 context["outlet_events"][HELD].add(waiting, extra={"delivery_id": delivery_id})

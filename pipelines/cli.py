@@ -117,11 +117,14 @@ def _decide(delivery_id: str, approved: bool, by: str, reason: str) -> None:
     import datetime as dt
 
     from pipelines.delivery import Decision
+    from pipelines.disseminate.validations import write_page
     from pipelines.store.load import decide
 
     with _messages():
         decision = Decision(approved=approved, by=by, reason=reason, at=dt.datetime.now(dt.UTC))
-        decide(delivery_id, _settings(), decision)
+        settings = _settings()
+        decide(delivery_id, settings, decision)
+        write_page(settings)
         typer.echo(f"{delivery_id} is {'approved and loaded' if approved else 'rejected'}.")
 
 
@@ -249,6 +252,7 @@ def _contract(dataset: str, settings: "Settings") -> "Contract":
 def _take_in(receipt: "Receipt", contract: "Contract", settings: "Settings") -> bool:
     """Process and store a landed delivery, and say what came of it; False when it is refused."""
     from pipelines.delivery import DeliveryRejected, explain
+    from pipelines.disseminate.validations import write_page
     from pipelines.process.run import process
     from pipelines.store.history import stored
     from pipelines.store.load import recorded, store
@@ -263,6 +267,8 @@ def _take_in(receipt: "Receipt", contract: "Contract", settings: "Settings") -> 
     except DeliveryRejected as rejection:
         typer.echo(str(rejection))
         return False
+    finally:
+        write_page(settings)
     return True
 
 

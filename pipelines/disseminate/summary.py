@@ -40,7 +40,7 @@ def summary(settings: Settings) -> RenderableType:
         *_rejections(deliveries),
         *(Text(f"Not fetched: {problem}", "red") for problem in not_fetched(settings)),
         _indicators(values),
-        Text(f"Validation reports: {settings.reports}"),
+        Text(f"Validation reports: {settings.reports / 'index.html'}"),
         Text(f'Next, ask the warehouse: .venv/bin/migstat sql "{QUERY}"'),
     )
 

@@ -1,0 +1,107 @@
+"""The page over all deliveries: what came, what became of it, and how each check has fared from delivery to delivery.
+
+It is written from the books after each delivery, one file that needs nothing else, beside the deliveries' own reports.
+It shows the latest deliveries of each dataset, so that the thousandth costs what the tenth does.
+"""
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from jinja2 import Environment, PackageLoader
+
+from pipelines.contract import load_contracts
+from pipelines.delivery import write_whole
+from pipelines.settings import Settings
+from pipelines.store.catalogue import has_warehouse
+from pipelines.store.lake import connect, exists
+
+SHOWN = 30
+PLACES = 10
+LATEST = f"""
+    SELECT * FROM ops.deliveries
+    QUALIFY row_number() OVER (PARTITION BY dataset ORDER BY recorded_at DESC) <= {SHOWN}
+"""
+
+
+def write_page(settings: Settings) -> Path | None:
+    """Write `index.html` beside the reports; None as long as there is nothing to show."""
+    if not has_warehouse(settings):
+        return None
+    with connect(settings) as con:
+        if not exists(con, "ops", "deliveries"):
+            return None
+        con.execute(f"CREATE TEMP TABLE latest AS {LATEST}")
+        states = con.execute("SELECT state, count(*) FROM ops.deliveries GROUP BY state").fetchall()
+        counts = con.execute(
+            "SELECT dataset, count(*) FROM ops.deliveries GROUP BY dataset ORDER BY dataset"
+        ).fetchall()
+        titles = {name: contract.title for name, contract in load_contracts(settings.contracts).items()}
+        datasets = [_dataset(con, settings, name, titles.get(name, name)) | {"count": n} for name, n in counts]
+    totals = {"loaded": 0, "held": 0, "rejected": 0} | dict(states)
+    page = Environment(loader=PackageLoader("pipelines.disseminate"), autoescape=True, trim_blocks=True)
+    text = page.get_template("validations.html").render(
+        totals=totals | {"deliveries": sum(count for _, count in states)},
+        datasets=datasets,
+        at=f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M}",
+    )
+    target = settings.reports / "index.html"
+    write_whole(target, text)
+    return target
+
+
+def _dataset(con: duckdb.DuckDBPyConnection, settings: Settings, name: str, title: str) -> dict[str, Any]:
+    """One section of the page: a dataset's latest deliveries and the checks that did not always pass."""
+    deliveries = _rows(
+        con,
+        """SELECT delivery_id, file_name AS file, state, replace(reason, ' | ', ' ') AS reason, report,
+                  strftime(received_at, '%Y-%m-%d') AS received, rows_read AS read, rows_loaded AS loaded,
+                  rows_quarantined AS quarantined, rows_discarded AS discarded,
+                  (SELECT count(*) FROM ops.validations v
+                   WHERE v.delivery_id = l.delivery_id AND status = 'fail') AS failed,
+                  (SELECT count(*) FROM ops.validations v
+                   WHERE v.delivery_id = l.delivery_id AND status IN ('did not run', 'no data')) AS idle
+           FROM latest l WHERE dataset = ? ORDER BY recorded_at DESC""",
+        name,
+    )
+    for delivery in deliveries:
+        delivery["href"] = os.path.relpath(delivery.pop("report"), settings.reports)
+        delivery["places"] = _places(con, delivery["delivery_id"])
+    return {"name": name, "title": title, "deliveries": deliveries, "trends": _trends(con, name)}
+
+
+def _places(con: duckdb.DuckDBPyConnection, delivery_id: str) -> list[str]:
+    """The first places a person must look at, each as one line."""
+    found = con.execute(
+        f"""SELECT concat_ws(', ', nullif('sheet ' || source_sheet, 'sheet '), 'row ' || source_row,
+                   nullif('column ' || column_name, 'column ')) || ': '
+                   || coalesce('“' || nullif(value, '') || '”, ', '') || 'expected ' || reason
+            FROM ops.quarantine WHERE delivery_id = ? AND status IN ('held', 'refused')
+            ORDER BY source_sheet, source_row LIMIT {PLACES}""",
+        [delivery_id],
+    ).fetchall()
+    return [row[0] for row in found]
+
+
+def _trends(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+    """The checks that did not pass in one of the latest deliveries, with a mark for each, oldest first."""
+    rows = _rows(
+        con,
+        """SELECT v.check_id, v.notes, v.severity,
+                  list({'status': v.status, 'title': l.file_name || ': ' || v.status || ' ' || v.observed}
+                       ORDER BY l.recorded_at) AS marks
+           FROM ops.validations v JOIN latest l USING (delivery_id)
+           WHERE l.dataset = ? GROUP BY ALL HAVING bool_or(v.status <> 'pass') ORDER BY v.check_id""",
+        name,
+    )
+    for row in rows:
+        failed = sum(mark["status"] == "fail" for mark in row["marks"])
+        row["words"] = f"{failed} failures in {len(row['marks'])} deliveries"
+    return rows
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = con.execute(query, [name]).to_arrow_table().to_pylist()
+    return rows
