@@ -84,7 +84,7 @@ class Column(_Strict):
     """One dimension or attribute of the tidy table."""
 
     description: str
-    type: Literal["string", "integer", "number", "period", "area", "code"] = "string"
+    type: Literal["string", "integer", "number", "period", "area", "age", "code"] = "string"
     codelist: str | None = None
     codes: list[str] | None = None
     key: bool = False

@@ -1,7 +1,8 @@
 """Code lists of `warehouse/reference/`: one CSV each, `code` first, further columns are other schemes.
 
-A scheme is how a source writes the same code: for areas `m49`, `iso2`, `unhcr`, `name`; for SDG indicators
-`open_sdg`. Lookups ignore case and surrounding blanks, and never guess.
+A scheme is how a source writes the same code: for areas `m49`, `iso2`, `unhcr`; for SDG indicators `open_sdg`. A list
+that has `names` besides `name` lists there what the sources call it, in any language. Lookups ignore case and
+surrounding blanks, and never guess.
 """
 
 import csv
@@ -20,7 +21,7 @@ def lookup(reference: Path, codelist: str, scheme: str) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for row in rows(reference, codelist):
-        for text in row[scheme].split(SEVERAL):
+        for text in (row[scheme] + SEVERAL + row.get(f"{scheme}s", "")).split(SEVERAL):
             if text.strip():
                 found[text.strip().lower()] = row["code"]
                 if text.strip().isdigit():

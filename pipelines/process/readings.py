@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.contract import Column, Contract, SourceField
+from pipelines.process.ages import EXPECTED, age_of
 from pipelines.process.areas import area_names
 from pipelines.process.codelists import lookup, nearest
 from pipelines.process.recode import Translate
@@ -54,6 +55,8 @@ def reading_of(name: str, column: Column, contract: Contract, said: SourceField,
             column.key,
             remedy=lambda text: _closest(text, codes),
         )
+    if column.type == "age":
+        return Reading(lambda text: own.get(text.lower()) or age_of(text), EXPECTED, required=column.key)
     if column.type == "period":
         pattern = re.compile(PERIODS[contract.frequency] + r"(?P<float>\.0)?")
         expected = EXAMPLES[contract.frequency]

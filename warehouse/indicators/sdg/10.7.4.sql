@@ -6,7 +6,7 @@ definition: Refugees from a country at the end of the year, related to its popul
 formula: 100000 * R / (P + R)
 unit_measure: PER_100000_POP
 concept: global
-inputs: [core.refugees, core.population, reference.territories]
+inputs: [core.refugees, core.population, reference.areas, reference.territories]
 source: SDG metadata 10.7.4 (UNHCR, February 2021), computation method
 verification: 25 of 25 published values of Kyrgyzstan 2000-2024 equal to 5 decimals; regional aggregates not computed
 */
@@ -42,7 +42,9 @@ population_of_origin AS (
 refugees_by_origin AS (
     SELECT counterpart_area AS ref_area, CAST(time_period AS INTEGER) AS year, sum(obs_value) AS persons
     FROM core.refugees
-    WHERE series = 'REFUGEES'
+    WHERE
+        series = 'REFUGEES'
+        AND ref_area NOT IN (SELECT code FROM reference.areas WHERE kind IN ('aggregate', 'total', 'subnational'))
     GROUP BY counterpart_area, time_period
     HAVING count(obs_value) > 0
 ),
