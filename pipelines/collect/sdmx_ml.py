@@ -4,6 +4,7 @@ pysdmx holds a whole message in memory, leaves out what is stated once for a dat
 all its values), and refuses the messages of a widely used web service; so the four elements that matter are read here.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +82,7 @@ def _walk(path: Path, survey: Survey) -> Iterator[tuple[str, Cells]]:
     """Levels as they open, with what is stated for them; `+Series` adds to the one that is open. Memory stays flat."""
     within: list[str] = []
     for event, element in etree.iterparse(str(path), events=("start", "end"), resolve_entities=False, no_network=True):
-        name = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+        name = _local(element)
         if event == "start":
             if not within:
                 refuse_document_type(element)
@@ -112,11 +113,16 @@ def _walk(path: Path, survey: Survey) -> Iterator[tuple[str, Cells]]:
                 del element.getparent()[0]
 
 
+def _local(element: etree._Element) -> str:
+    """The name of an element without its namespace; comments have none."""
+    return re.split("[}:]", element.tag)[-1] if isinstance(element.tag, str) else ""
+
+
 def _stated(element: etree._Element) -> Cells:
     """What the attributes of an element state; those of the message itself say nothing of the data."""
     if element.get("action") == "Delete" or any(k.endswith("}action") and v == "Delete" for k, v in element.items()):
         raise _to_be_deleted()
-    if "data/generic" in element.tag:
+    if "/data/generic}" in element.tag:
         return {}
     return {k: v for k, v in element.items() if not k.startswith("{") and k not in OF_THE_MESSAGE}
 
@@ -125,7 +131,7 @@ def _observation(element: etree._Element, survey: Survey) -> Cells:
     """One observation with all that is stated at its level; in a cross-section its type may be its dimension."""
     cells = _stated(element)
     for part in element:
-        name = etree.QName(part).localname
+        name = _local(part)
         if name in ("ObsKey", "Attributes"):
             cells |= _values(part)
         elif name == "ObsDimension":
@@ -158,7 +164,7 @@ def _structure(element: etree._Element, survey: Survey) -> None:
         text = " ".join("".join(part.itertext()).split())
         name = named(text) if ref is None else (ref.get("agencyID"), ref.get("id"), ref.get("version", "1.0"))
         if name:
-            (survey.dsd if etree.QName(part).localname == "Structure" else survey.flows).add(name)
+            (survey.dsd if _local(part) == "Structure" else survey.flows).add(name)
     found = named((element.get("namespace") or "").partition(":ObsLevelDim")[0])
     if found and ".DataStructure=" in element.get("namespace", ""):
         survey.dsd.add(found)
