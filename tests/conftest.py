@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import hypothesis
 import pytest
 
 from pipelines.analyse.indicators import compute
@@ -18,6 +19,9 @@ from pipelines.store.lake import connect
 from pipelines.store.load import store
 
 SAMPLES = ROOT / "samples" / "inbox"
+hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine breaks no test
+hypothesis.settings.load_profile("unhurried")
+
 REAL = Path(os.environ.get("MIGSTAT_REAL_DATA", ROOT.parent / "shared" / "data"))
 
 

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 from openpyxl.utils.cell import coordinate_to_tuple
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipelines.collect.body import Body, shape
 from pipelines.collect.header import Range, filled, joined, unmarked
@@ -25,7 +26,7 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> Iterator[
     book = _book(path)
     found, hidden = _sheets(book, table.sheet)
     for name, said in found:
-        sheet = book.get_sheet_by_name(name)
+        sheet = _sheet(book, name)
         rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
         raw = _table(name, rows, sheet.merged_cell_ranges or [], table)
         raw.cells = said | {column: _at(rows, address) for column, address in table.cells.items()}
@@ -81,16 +82,28 @@ def _within(merged: Range, numbers: list[int]) -> Range | None:
 
 
 def _book(path: Path) -> CalamineWorkbook:
+    """A workbook of whichever kind its content is: an old one may well be named .xlsx."""
     try:
-        return CalamineWorkbook.from_path(str(path))
+        return CalamineWorkbook.from_filelike(BytesIO(path.read_bytes()))
     except (CalamineError, OSError) as error:
-        raise Unreadable(
-            Problem(
-                kind="format",
-                expected="an Excel or OpenDocument workbook",
-                remedy=f"Open it in Excel and save it again as .xlsx, without a password ({error}).",
-            )
-        ) from error
+        raise _damaged(error) from error
+
+
+def _sheet(book: CalamineWorkbook, name: str) -> CalamineSheet:
+    try:
+        return book.get_sheet_by_name(name)
+    except CalamineError as error:
+        raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> Unreadable:
+    return Unreadable(
+        Problem(
+            kind="format",
+            expected="an Excel or OpenDocument workbook",
+            remedy=f"Open it in Excel and save it again as .xlsx, without a password ({error}).",
+        )
+    )
 
 
 def _sheets(book: CalamineWorkbook, wanted: str | None) -> tuple[list[tuple[str, dict[str, str]]], list[Problem]]:

@@ -91,7 +91,7 @@ def damage(draw: st.DrawFn, whole: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", WHOLE)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damaged_file_is_read_or_refused(tmp_path: Path, name: str, data: st.DataObject) -> None:
     format, whole = WHOLE[name]

@@ -12,7 +12,7 @@ import pytest
 from pipelines.collect.looks import looks_like
 from pipelines.collect.read import Unreadable
 
-from .reading import read_bytes, source
+from .reading import read_bytes, read_one, source
 
 PAGE = (
     "<?xml version='1.0'?>\n<!-- made by hand --><!DOCTYPE html>\n"
@@ -87,3 +87,12 @@ def test_what_it_is_instead(tmp_path: Path, format: str, content: Any, message: 
 def test_texts_in_any_encoding(tmp_path: Path, text: str, kind: str, encoding: str) -> None:
     (tmp_path / "file").write_bytes(text.encode(encoding))
     assert looks_like(tmp_path / "file") == kind
+
+
+def test_a_new_workbook_under_an_old_name_is_read_as_what_it_is(tmp_path: Path) -> None:
+    """Offices rename workbooks; the content tells what they are."""
+    book, path = openpyxl.Workbook(), tmp_path / "book.xls"
+    book.active.append(["value"])
+    book.active.append([5])
+    book.save(path)
+    assert read_one(path, source("excel"))[1] == [["5", 2]]

@@ -95,7 +95,7 @@ def comparable(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("format", [*ML, *CSV], ids=lambda f: f.name)
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_pysdmx_writes_comes_back(tmp_path: Path, format: Format, data: st.DataObject) -> None:
     keys = data.draw(

@@ -264,3 +264,12 @@ def test_daily_figures_of_sdmx_json(real: Path) -> None:
         ("RUB", "2013-01-18", "40.3426", "A"),
         ("RUB", "2013-01-21", "40.3", "A"),
     ]
+
+
+def test_old_workbook_under_a_new_name(real: Path, tmp_path: Path) -> None:
+    """The ministry's .xls, renamed to .xlsx, is read as what it is."""
+    shutil.copy(real / "files/rosstat_migration/stst_2016.xls", tmp_path / "stst_2016.xlsx")
+    table = {"header_rows": [11], "values": [{"header": "1"}]}
+    described = Source.model_validate({"file": "*", "format": "excel", "tables": [table]})
+    ((_, raw),) = read_tables(tmp_path / "stst_2016.xlsx", described, tmp_path)
+    assert raw.sheet.strip() == "САЙТ (2-РД регионы)"
