@@ -32,6 +32,10 @@ from pipelines.endpoint import HOLE, Endpoint, Pointer, fill
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Marks = dict[str, Literal["O", "M", "L", "Q", "N"]]
+Status = Literal["A", "B", "D", "E", "F", "I", "L", "M", "N", "O", "P", "Q", "U"]
+Frequency = Literal["A", "S", "Q", "M", "W", "D"]
+DateOrder = Literal["dmy", "mdy"]
+FiscalYear = Literal["start", "end"]
 Format = Literal["csv", "excel", "sdmx-ml", "sdmx-csv", "sdmx-json", "json-stat", "px", "parquet", "json"]
 
 OPTIONS: dict[str, tuple[Format, ...]] = {
@@ -44,12 +48,12 @@ OPTIONS: dict[str, tuple[Format, ...]] = {
 TABLE_OPTIONS: dict[str, tuple[Format, ...]] = {
     "sheet": ("excel",),
     "header_rows": ("csv", "excel"),
-    "header_at": ("excel",),
-    "until": ("excel",),
-    "ignore_columns": ("excel",),
-    "fill_down": ("excel",),
+    "ignore_columns": ("csv", "excel"),
     "context": ("excel",),
     "cells": ("csv", "excel"),
+    "starts_at": ("csv", "excel"),
+    "ends_at": ("csv", "excel"),
+    "split": ("csv",),
 }
 
 ATTRIBUTES = {
@@ -104,6 +108,9 @@ class SourceField(_Strict):
     scheme: str = "code"
     codes: dict[str, str] = {}
     optional: bool = Field(False, description="The column may be absent; then what `set` says holds.")
+    above: list[str] = Field([], description="Texts that mean: as in the row above; `*` is any that has no code.")
+    dates: DateOrder | None = Field(None, description="Which comes first in a date such as 03/04/2024.")
+    fiscal_year: FiscalYear | None = Field(None, description="Which of its two years 2023/24 is stored as.")
 
 
 class Values(_Strict):
@@ -114,36 +121,23 @@ class Values(_Strict):
 
 
 class Context(_Strict):
-    """A column made of what rows above say: the last label of a column that counts; if nothing else is said, of the
-    rows that have a label and no figures, which are headings and no observations.
+    """A column made of what rows above say by their place: the last heading, which is a row with a label and no
+    figures; or the last label that is indented no further than so many blanks.
     """
 
     header: str = Field(description="The column the labels stand in.")
-    only: list[str] = Field([], description="Labels that count, `*` is anything.")
-    unless: list[str] = Field([], description="Labels that do not count: men and women below their region.")
-    indent: int | None = Field(None, ge=0, description="Labels indented by at most so many blanks count.")
-
-    @model_validator(mode="after")
-    def _one_rule(self) -> Self:
-        if len(self.model_fields_set - {"header"}) > 1:
-            raise ValueError("a column of `context` takes one of `only`, `unless` and `indent`")
-        return self
-
-    @property
-    def of_headings(self) -> bool:
-        """Whether rows without figures are its labels."""
-        return not self.model_fields_set - {"header"}
+    indent: int | None = Field(None, ge=0, description="How far a label that counts is indented; none: headings.")
 
 
 class Table(_Strict):
     """One table in the source: its place, its header, and which header fills which tidy column."""
 
     sheet: str | None = Field(None, description="Its sheet, or the pattern of the names of several, as in `{sex} *`.")
+    starts_at: str = Field("", description="Text of a cell; `header_rows` are counted from its row, wherever it is.")
     header_rows: list[int] = [1]
-    header_at: str = Field("", description="Text of a cell in the first header row; `header_rows` count from that row.")
-    until: list[str] = Field([], description="The rows end where the first text of one begins so; '' is a blank row.")
-    ignore_columns: list[str] = Field([], description="Letters of columns without a name that are not to be read.")
-    fill_down: list[str] = Field([], description="Headers of columns in which a blank cell means the one above.")
+    ends_at: list[str] = Field([], description="First text of the row that ends the table; empty: a blank row.")
+    split: str = Field("", description="Text files: the mark that divides the first column into several.")
+    ignore_columns: list[str] = Field([], description="Letters of columns without a header that are not to be read.")
     context: dict[str, Context] = Field({}, description="New headers: columns made of what rows above say.")
     cells: dict[str, str] = Field({}, description="Tidy column: address of the one cell that holds it, e.g. B3.")
     leave_out: dict[str, list[str]] = Field({}, description="Header: values that mark a row without observations.")
@@ -174,6 +168,7 @@ class Source(_Strict):
     decimal: str = "."
     thousands: str = ""
     missing: Marks = {"": "O"}
+    flags: dict[str, Status] = Field({}, description="Marks beside a value or a label, and the status they mean.")
     labels: dict[str, float] = Field({}, description="Words that stand for a value, such as yes and no.")
     records: Pointer | None = Field(
         None,
@@ -271,7 +266,7 @@ class Contract(_Strict):
     description: str
     provider: str
     licence: str
-    frequency: Literal["A", "Q", "M"]
+    frequency: Frequency
     schedule: str | None = None
     columns: dict[Name, Column]
     replaces: list[str] = Field(
@@ -317,7 +312,7 @@ class Contract(_Strict):
             yield from ((f"`set` of {source.file}", c) for c in source.set)
             for table in source.tables:
                 named = [*table.columns, *table.cells, *table.set, *(c for v in table.values for c in v.set)]
-                named += HOLE.findall(table.sheet or "")
+                named += HOLE.findall((table.sheet or "") + table.starts_at)
                 yield from ((f"a table of {source.file}", c) for c in named)
                 if table.rest:
                     yield f"`rest` of {source.file}", table.rest

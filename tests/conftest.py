@@ -24,6 +24,9 @@ hypothesis.settings.load_profile("unhurried")
 
 REAL = Path(os.environ.get("MIGSTAT_REAL_DATA", ROOT.parent / "shared" / "data"))
 
+hypothesis.settings.register_profile("unhurried", deadline=None)  # a loaded machine is no failure
+hypothesis.settings.load_profile("unhurried")
+
 
 def ingest(file: Path, dataset: str, settings: Settings, depth: int = 1) -> Outcome:
     """Land, process and store one file; a refusal is an outcome here."""

@@ -103,7 +103,7 @@ def test_unreadable_cell_is_refused_with_its_place_in_the_file(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("old", "new", "line", "message"),
     [
-        ("frequency: A", "frequency: yearly", 6, "frequency: Input should be 'A', 'Q' or 'M'"),
+        ("frequency: A", "frequency: yearly", 6, "frequency: Input should be 'A', 'S', 'Q', 'M', 'W' or 'D'"),
         ("    format: csv\n", "    format: csv\n    separator: ','\n", 17, "separator: Extra inputs are not permitted"),
         (
             "expect_column_values_to_be_between",

@@ -3,71 +3,135 @@
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from pipelines.collect.read import RawTable, Unreadable, flatten_header
-from pipelines.contract import Source, Table
+from pipelines.collect import encodings
+from pipelines.collect.layout import endings, first_text, no_header, no_start
+from pipelines.collect.read import RawTable, Unreadable, flatten_header, surplus, surplus_problem
+from pipelines.contract import PERIOD_IN_NAME, Source, Table, template
 from pipelines.delivery import Problem
 
 BLOCK_BYTES = 4 << 20
 WORDS = pa.dictionary(pa.int32(), pa.string())  # few distinct values: parsed once each
 RAGGED_KEPT = 1000
+DELIMITERS = ",;\t|"
+
+
+@dataclass
+class Head:
+    """The records up to the header, how many lines of text they take, and what the start of the table says."""
+
+    records: list[list[str]]
+    lines: int
+    start: int
+    said: dict[str, str]
 
 
 def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawTable]:
     """Open a delimited text file by contract.
 
     Raises:
-        Unreadable: wrong encoding, or no header where the contract says it is.
+        Unreadable: wrong encoding or delimiter, or no header where the contract says it is.
     """
-    head, lines = _head(path, source, max(table.header_rows))
-    header = flatten_header([head[n - 1] for n in table.header_rows])
-    cells = {name: _cell(head, address) for name, address in table.cells.items()}
+    head = _head(path, source, table)
+    header = flatten_header([head.records[head.start + n - 1] for n in table.header_rows])
+    _check_delimiter(header, head, source)
+    _check_letters(path, header, source, table)
+    cells = head.said | {name: _cell(head.records, address) for name, address in table.cells.items()}
     raw = RawTable(header=header, rows=pa.RecordBatchReader.from_batches(pa.schema([]), []), cells=cells)
     schema = pa.schema([(f"c{i}", pa.string() if table.is_value(name) else WORDS) for i, name in enumerate(header)])
-    raw.rows = pa.RecordBatchReader.from_batches(
-        schema.append(pa.field("source_row", pa.int64())), _batches(path, source, raw, schema, lines, len(head))
-    )
+    marked: list[int] = []
+    batches = _batches(path, source, table, raw, schema, head, marked)
+    if ends := endings(table):
+        batches = _until(batches, ends, marked, raw)
+    if unnamed := surplus(header, table):
+        batches = _reporting_surplus(batches, unnamed, raw)
+    schema = schema.append(pa.field("source_row", pa.int64()))
+    if table.split:
+        raw.header, schema, batches = _split(raw, table.split, schema, batches)
+    raw.rows = pa.RecordBatchReader.from_batches(schema, batches)
     return [raw]
 
 
-def _head(path: Path, source: Source, count: int) -> tuple[list[list[str]], int]:
-    """The first records, and how many lines of text they take."""
-    encoding = "utf-8-sig" if source.encoding.lower() in ("utf-8", "utf8") else source.encoding
+def _head(path: Path, source: Source, table: Table) -> Head:
+    """The records up to the header."""
+    encoding = "utf-8-sig" if encodings.same(source.encoding, "utf-8") else source.encoding
+    pattern = template(table.starts_at, PERIOD_IN_NAME)
+    records: list[list[str]] = []
+    start, said = 0, {}
     try:
         with path.open(encoding=encoding, newline="") as file:
             reader = csv.reader(file, delimiter=source.delimiter)
-            head, lines = list(islice(reader, count)), reader.line_num
+            for record in reader if table.starts_at else ():
+                records.append(record)
+                found = next((match for cell in record if (match := pattern.fullmatch(cell.strip()))), None)
+                if found:
+                    start, said = len(records) - 1, found.groupdict()
+                    break
+            else:
+                if table.starts_at:
+                    raise no_start(table)
+            last = start + max(table.header_rows)
+            records += islice(reader, last - len(records))
+            lines = reader.line_num
     except (UnicodeError, csv.Error) as error:
-        raise _undecodable(source, error) from error
-    if len(head) < count or not any(cell.strip() for cell in head[-1]):
+        raise _undecodable(path, source, table, error) from error
+    if len(records) < last or not first_text(records[-1]):
+        raise no_header(last)
+    return Head(records, lines, start, said)
+
+
+def _check_delimiter(header: list[str], head: Head, source: Source) -> None:
+    """One giant column is a file divided by another mark."""
+    line = head.records[-1][0]
+    other = max(DELIMITERS.replace(source.delimiter, ""), key=line.count)
+    if len(header) == 1 and line.count(other):
         raise Unreadable(
             Problem(
                 kind="header",
-                row=count,
-                expected="a header row there",
-                remedy="Send the file with its header, or set `header_rows` in the contract.",
+                row=len(head.records),
+                value=line[:160],
+                expected=f"columns divided by {_mark(source.delimiter)}; this file seems divided by {_mark(other)}",
+                remedy=f"Save it divided by {_mark(source.delimiter)}, or correct `delimiter` in the contract.",
             )
         )
-    return head, lines
+
+
+def _check_letters(path: Path, header: list[str], source: Source, table: Table) -> None:
+    """Most one-byte encodings read any file without complaint: the words the contract expects tell the wrong ones."""
+    words = _expected(table)
+    telling = [word for word in words if not word.isascii()]
+    if telling and not any(word in name for word in telling for name in header):
+        likely = encodings.proposal(_first_bytes(path), words)
+        if likely and not encodings.same(likely, source.encoding):
+            raise _wrong_encoding(source, likely)
 
 
 def _batches(
-    path: Path, source: Source, raw: RawTable, schema: pa.Schema, lines: int, records: int
+    path: Path, source: Source, table: Table, raw: RawTable, schema: pa.Schema, head: Head, marked: list[int]
 ) -> Iterator[pa.RecordBatch]:
-    """Batches of text with the number of each record; a record with too few or many cells is reported."""
-    width = len(raw.header)
+    """Batches of text with the number of each record; a record with too few or many cells is reported.
+
+    Args:
+        marked: takes the numbers of such records that look like the end of the table.
+    """
+    width, records, ends = len(raw.header), len(head.records), endings(table)
     skipped: list[int] = []
 
     def ragged(row: pa_csv.InvalidRow) -> str:
-        number = int(row.number) - lines + records
+        number = int(row.number) - head.lines + records
         skipped.append(number)
-        if row.text.strip() and len(raw.problems) < RAGGED_KEPT:
+        text = row.text.strip()
+        if ends and ends.fullmatch(first_text(text.split(source.delimiter)).strip('"')):
+            marked.append(number)
+        elif text and len(raw.problems) < RAGGED_KEPT:
             raw.problems.append(
                 Problem(
                     kind="shape",
@@ -86,7 +150,7 @@ def _batches(
             pa_csv.ReadOptions(
                 use_threads=False,
                 block_size=BLOCK_BYTES,
-                skip_rows=lines,
+                skip_rows=head.lines,
                 column_names=schema.names,
                 encoding=source.encoding,
             ),
@@ -103,7 +167,74 @@ def _batches(
             yield batch.append_column("source_row", pa.array(numbers, pa.int64()))
     except (pa.ArrowInvalid, UnicodeError) as error:
         if "Empty CSV file" not in str(error):
-            raise _undecodable(source, error) from error
+            raise _undecodable(path, source, table, error) from error
+
+
+def _until(
+    batches: Iterator[pa.RecordBatch], ends: re.Pattern[str], marked: list[int], raw: RawTable
+) -> Iterator[pa.RecordBatch]:
+    """The rows above the one that ends the table; blank ones between header and body do not.
+
+    Args:
+        marked: numbers of records with too few cells that look like an end.
+    """
+    begins = None
+    for batch in batches:
+        numbers = batch.column("source_row").to_pylist()
+        cells = zip(*(column.cast(pa.string()).to_pylist() for column in batch.columns[:-1]), strict=True)
+        texts = [(number, first_text(list(row))) for number, row in zip(numbers, cells, strict=True)]
+        begins = begins or next((number for number, text in texts if text), None)
+        found = [*marked, *(number for number, text in texts if ends.fullmatch(text))]
+        end = min((number for number in found if begins and number > begins), default=None)
+        if end is not None:
+            raw.problems = [p for p in raw.problems if p.row is None or p.row < end]
+            yield batch.filter(pc.less(batch.column("source_row"), end))
+            return
+        yield batch
+
+
+def _reporting_surplus(
+    batches: Iterator[pa.RecordBatch], unnamed: list[int], raw: RawTable
+) -> Iterator[pa.RecordBatch]:
+    """The same batches; the first text in each column without a header is a problem."""
+    for batch in batches:
+        for i in list(unnamed):
+            column = batch.column(i).cast(pa.string())
+            place = pc.index(pc.not_equal(pc.utf8_trim_whitespace(column), ""), True).as_py()
+            if place >= 0:
+                row = batch.column("source_row")[place].as_py()
+                raw.problems.append(surplus_problem(i, row, column[place].as_py()))
+                unnamed.remove(i)
+        yield batch
+
+
+def _split(
+    raw: RawTable, mark: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+) -> tuple[list[str], pa.Schema, Iterator[pa.RecordBatch]]:
+    """The first column divided into as many as its header says, as in Eurostat's TSV."""
+    names = [name.strip() for name in raw.header[0].split(mark)]
+    header = names + raw.header[1:]
+    kinds = [WORDS] * len(names) + [field.type for field in list(schema)[1:-1]]
+    divided = pa.schema([(f"c{i}", kind) for i, kind in enumerate(kinds)] + [("source_row", pa.int64())])
+
+    def parts() -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            first = batch.column(0)
+            texts = [[part.strip() for part in text.split(mark)] for text in first.dictionary.to_pylist()]
+            wrong = pa.array([len(text) != len(names) for text in texts], pa.bool_()).take(first.indices)
+            for number in batch.column("source_row").filter(wrong).to_pylist():
+                raw.problems.append(
+                    Problem(kind="shape", row=number, column=raw.header[0], expected=f"{len(names)} parts in it")
+                )
+            columns = [
+                pa.DictionaryArray.from_arrays(
+                    first.indices, pa.array([text[i] if i < len(text) else "" for text in texts], pa.string())
+                )
+                for i in range(len(names))
+            ]
+            yield pa.record_batch([*columns, *batch.columns[1:]], schema=divided)
+
+    return header, divided, parts()
 
 
 def _numbers(first: int, count: int, skipped: list[int]) -> tuple[np.ndarray, int]:
@@ -115,16 +246,30 @@ def _numbers(first: int, count: int, skipped: list[int]) -> tuple[np.ndarray, in
     return numbers, following
 
 
-def _cell(head: list[list[str]], address: str) -> str:
+def _cell(records: list[list[str]], address: str) -> str:
     """The text at a spreadsheet address such as B3 in the lines above the data."""
     from openpyxl.utils.cell import coordinate_to_tuple
 
     row, column = coordinate_to_tuple(address)
-    cells = head[row - 1] if row <= len(head) else []
+    cells = records[row - 1] if row <= len(records) else []
     return cells[column - 1].strip() if column <= len(cells) else ""
 
 
-def _undecodable(source: Source, error: Exception) -> Unreadable:
+def _expected(table: Table) -> list[str]:
+    """The words a contract expects in a header."""
+    headers = [f.header for f in table.fields().values()] + [v.header for v in table.values] + [table.starts_at]
+    return [word.strip() for header in headers for word in re.split(r"\{\w+\}|\*| \| ", header) if word.strip()]
+
+
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(1 << 16)
+
+
+def _undecodable(path: Path, source: Source, table: Table, error: Exception) -> Unreadable:
+    likely = encodings.proposal(_first_bytes(path), _expected(table))
+    if likely and not encodings.same(likely, source.encoding):
+        return _wrong_encoding(source, likely)
     detail = re.sub(r"\s+", " ", str(error))[:160]
     return Unreadable(
         Problem(
@@ -133,3 +278,17 @@ def _undecodable(source: Source, error: Exception) -> Unreadable:
             remedy=f"Save the file in that encoding, or correct `encoding` in the contract ({detail}).",
         )
     )
+
+
+def _wrong_encoding(source: Source, likely: str) -> Unreadable:
+    return Unreadable(
+        Problem(
+            kind="format",
+            expected=f"delimited text in the encoding {source.encoding}; this file seems to be in {likely}",
+            remedy=f"Save it in {source.encoding}, or correct `encoding` in the contract if it always comes so.",
+        )
+    )
+
+
+def _mark(delimiter: str) -> str:
+    return "tabs" if delimiter == "\t" else f"“{delimiter}”"

@@ -46,15 +46,14 @@ class Unreadable(Exception):
 class RawTable:
     """One source table. `rows` has the columns c0, c1, ... (text) and `source_row`; it is read once.
 
-    `cells` holds what stands beside the table: in cells above it, or in the name of its sheet. `marks` are footnote
-    marks of headers by position, `left_out` counts rows of the source that are no rows of the table.
+    `cells` holds what stands beside the table: in cells above it, or in the name of its sheet; `left_out` counts rows
+    of the source that are no rows of the table.
     """
 
     header: list[str]
     rows: pa.RecordBatchReader
     sheet: str = ""
     cells: dict[str, str] = field(default_factory=dict)
-    marks: dict[int, str] = field(default_factory=dict)
     left_out: int = 0
     problems: list[Problem] = field(default_factory=list)
 
@@ -101,6 +100,39 @@ def _within(name: str) -> Iterator[None]:
 def flatten_header(rows: list[list[str]]) -> list[str]:
     """Several header rows as one name per column: a parent stands for all columns up to the next, parts are joined."""
     return joined(filled(rows))
+
+
+def letter_of(column: int) -> str:
+    """How a spreadsheet names a column counted from 0: the contract calls one without a header `column C`."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def surplus(header: list[str], table: Table) -> list[int]:
+    """Columns without a header that the contract does not name either: figures in them would be lost unseen."""
+    named = {f.header.lower() for f in table.fields().values()} | {v.header.lower() for v in table.values}
+    named |= {text.lower() for text in table.leave_out}
+    if table.rest:
+        return []  # there they are refused, with the row
+    named |= {f"column {letter}".lower() for letter in table.ignore_columns}
+    return [i for i, name in enumerate(header) if not name and f"column {letter_of(i)}".lower() not in named]
+
+
+def surplus_problem(column: int, row: int, value: str, sheet: str = "") -> Problem:
+    """A column without a header that holds something, at its first place."""
+    return Problem(
+        kind="surplus",
+        sheet=sheet,
+        row=row,
+        column=letter_of(column),
+        value=value[:200],
+        expected="a header above it, or nothing",
+        remedy=f"Name it in the contract, as `column {letter_of(column)}`, or list its letter in `ignore_columns`.",
+    )
 
 
 def text_schema(width: int) -> pa.Schema:

@@ -1,6 +1,10 @@
-"""Spreadsheets (xlsx, xls, ods), read whole with calamine: values as they are stored, every row numbered."""
+"""Spreadsheets (xlsx, xls, ods), read whole with calamine: values as they are stored, every row numbered.
+
+What calamine does not tell (raised footnotes, error cells, what is hidden) comes from `unseen`.
+"""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -8,77 +12,77 @@ from pathlib import Path
 from openpyxl.utils.cell import coordinate_to_tuple
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from pipelines.collect.body import Body, shape
-from pipelines.collect.header import Range, filled, joined, unmarked
-from pipelines.collect.read import RawTable, Unreadable, table_of
+from pipelines.collect import unseen
+from pipelines.collect.body import Body, Row, observations
+from pipelines.collect.header import Range, filled, joined
+from pipelines.collect.layout import Place, first_text, places
+from pipelines.collect.read import RawTable, Unreadable, letter_of, surplus, surplus_problem, table_of
 from pipelines.contract import PERIOD_IN_NAME, Source, Table, template
 from pipelines.delivery import Problem
 
 Cell = str | float | int | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
+FIGURE = re.compile(r"[-+−]?\d[\d\s.,]*")
+SHOWN_PLACES = 8
+
 
 def read(path: Path, source: Source, table: Table, contracts: Path) -> Iterator[RawTable]:
-    """Read the sheets a table of the contract stands on, one after the other.
+    """Read every place of a table: on each sheet the contract means, as often as it starts there.
 
     Raises:
         Unreadable: not a workbook, no such sheet, or no header where the contract says it is.
     """
     book = _book(path)
-    found, hidden = _sheets(book, table.sheet)
+    found, problems = _sheets(book, table.sheet)
+    aside, odd = _unseen(path, [name for name, _ in found])
+    problems += odd
+    alone = [other.sheet for other in source.tables].count(table.sheet) == 1
     for name, said in found:
         sheet = _sheet(book, name)
-        rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-        raw = _table(name, rows, sheet.merged_cell_ranges or [], table)
-        raw.cells = said | {column: _at(rows, address) for column, address in table.cells.items()}
-        raw.problems += hidden
-        hidden = []
-        yield raw
+        rows = [[_text(cell, source.decimal) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+        beside = aside.get(name, unseen.Unseen())
+        for (row, column), text in beside.texts.items():
+            if row < len(rows) and column < len(rows[row]):
+                rows[row][column] = text
+        problems += _hidden(name, beside)
+        try:
+            for place in places(rows, table):
+                raw = _table(name, rows, place, table, sheet.merged_cell_ranges or [])
+                raw.cells = said | raw.cells
+                raw.problems += problems
+                if alone:
+                    raw.problems += _below(rows, place, table, raw) or _notes(name, rows, place)
+                problems = []
+                yield raw
+        except Unreadable as error:
+            error.problem.sheet = name
+            raise
 
 
-def _table(name: str, rows: list[list[str]], merged: Iterable[Range], table: Table) -> RawTable:
-    numbers = _header_rows(name, rows, table)
-    within = [m for m in (_within(m, numbers) for m in merged) if m]
-    marked = [unmarked(row) for row in filled([rows[n - 1] for n in numbers], within)]
-    header = joined([row for row, _ in marked])
-    body = Body(header, list(enumerate(rows[numbers[-1] :], start=numbers[-1] + 1)), name)
-    places = shape(body, table)
-    marks = {i: mark for _, found in marked for i, mark in found.items()}
+def _table(name: str, rows: list[list[str]], place: Place, table: Table, merged: Iterable[Range]) -> RawTable:
+    within = [part for part in (_within(cell, place.header) for cell in merged) if part]
+    header = joined(filled([rows[i] for i in place.header], within))
+    width = max([len(header), *(len(rows[i]) for i in place.body)])
+    header += [""] * (width - len(header))
+    numbered = [(i + 1, rows[i] + [""] * (width - len(rows[i]))) for i in place.body]
+    unnamed = _surplus(name, numbered, header, table)
+    body = observations(Body(name, header, numbered), table)
+    cells = [[cell.strip() for cell in cells] for _, cells in body.rows]
     return RawTable(
         header=body.header,
-        rows=table_of([cells for _, cells in body.rows], [number for number, _ in body.rows], len(body.header)),
+        rows=table_of(cells, [number for number, _ in body.rows], len(body.header)),
         sheet=name,
-        marks={places.index(i): mark for i, mark in marks.items() if i in places},
+        cells=place.said | {column: _at(rows, address) for column, address in table.cells.items()},
         left_out=body.left_out,
-        problems=body.problems,
+        problems=unnamed + body.problems,
     )
 
 
-def _header_rows(name: str, rows: list[list[str]], table: Table) -> list[int]:
-    """The numbers of the header rows, from the text that marks the first of them if the contract names one."""
-    start = 0
-    if table.header_at:
-        wanted = table.header_at.casefold()
-        found = (i for i, row in enumerate(rows) if any(" ".join(c.split()).casefold() == wanted for c in row))
-        start = next(found, -1)
-        if start < 0:
-            raise _no_header(name, None, f"a header row with a cell “{table.header_at}”", "`header_at`")
-    numbers = [start + n for n in sorted(table.header_rows)]
-    last = numbers[-1]
-    if len(rows) < last or not any(cell.strip() for cell in rows[last - 1]):
-        raise _no_header(name, last, "a header row there", "`header_rows`")
-    return numbers
-
-
-def _no_header(sheet: str, row: int | None, expected: str, key: str) -> Unreadable:
-    remedy = f"Send the sheet with its header, or set {key} in the contract."
-    return Unreadable(Problem(kind="header", sheet=sheet, row=row, expected=expected, remedy=remedy))
-
-
-def _within(merged: Range, numbers: list[int]) -> Range | None:
+def _within(merged: Range, header: list[int]) -> Range | None:
     """The part of a merged cell that lies in the header, its rows counted there; its text stands in the first."""
     (top, left), (bottom, right) = merged
-    depths = [depth for depth, number in enumerate(numbers) if top < number <= bottom + 1]
-    return ((depths[0], left), (depths[-1], right)) if depths and numbers[depths[0]] == top + 1 else None
+    depths = [depth for depth, row in enumerate(header) if top <= row <= bottom]
+    return ((depths[0], left), (depths[-1], right)) if depths and header[depths[0]] == top else None
 
 
 def _book(path: Path) -> CalamineWorkbook:
@@ -107,41 +111,120 @@ def _damaged(error: Exception) -> Unreadable:
 
 
 def _sheets(book: CalamineWorkbook, wanted: str | None) -> tuple[list[tuple[str, dict[str, str]]], list[Problem]]:
-    """The sheets of a name with what their names say (the first to be seen when none is asked for), blanks around it
-    not counting; and those that are not read because they are hidden and no contract names them.
+    """The sheets of a name, blanks around it not counting, with what their names say; the first one shown if none is
+    asked for. A hidden sheet is read only where the contract writes its whole name; each is told.
     """
     names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
-    pattern = template((wanted or "*").strip(), PERIOD_IN_NAME)
+    named = (wanted or "*").strip()
+    pattern = template(named, PERIOD_IN_NAME)
     matches = {name: match for name in names if (match := pattern.fullmatch(name.strip()))}
-    seen = [name for name in matches if name not in hidden or name.strip() == (wanted or "").strip()]
-    if not seen:
+    read = [name for name in matches if name not in hidden or name.strip() == named]
+    if not read:
         raise Unreadable(
             Problem(
                 kind="header",
                 sheet=wanted or "",
-                expected=f"a sheet of this name; there are: {', '.join(names)}" if wanted else "a sheet to be seen",
+                expected=f"a sheet of this name; there are: {', '.join(names)}" if wanted else "a sheet that is shown",
                 remedy="Send the workbook with that sheet, or correct `sheet` in the contract.",
             )
         )
-    kept = seen if wanted else seen[:1]
     problems = [
         Problem(
             kind="hidden",
             sheet=name,
-            expected="no hidden sheet",
-            remedy="It was not read; a contract that names it reads it.",
+            expected=f"no hidden sheet; it was {'read' if name in read else 'not read'}",
+            remedy="Look whether what it holds is meant to be sent, and show it or take it out.",
         )
-        for name in matches
-        if name not in seen
+        for name in names
+        if name in hidden
     ]
-    return [(name, matches[name].groupdict()) for name in kept], problems
+    return [(name, matches[name].groupdict()) for name in (read if wanted else read[:1])], problems
 
 
-def _text(cell: Cell) -> str:
+def _unseen(path: Path, names: list[str]) -> tuple[dict[str, unseen.Unseen], list[Problem]]:
+    """The unseen side of some sheets; a file too odd for it is read all the same, and said to be so."""
+    try:
+        aside = unseen.of(path)
+        return {name: aside.sheet(name) for name in names} if aside else {}, []
+    except Exception as error:
+        detail = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+        return {}, [
+            Problem(
+                kind="hidden",
+                expected="a workbook in which raised footnotes, error cells and hidden rows can be told",
+                remedy=f"Open it in Excel and save it again as .xlsx ({detail}).",
+            )
+        ]
+
+
+def _hidden(sheet: str, beside: unseen.Unseen) -> list[Problem]:
+    """Hidden rows and columns are read like the others, and named."""
+    found = {
+        "rows": [str(row + 1) for row in beside.rows],
+        "columns": [letter_of(column) for column in beside.columns],
+    }
+    return [
+        Problem(
+            kind="hidden",
+            sheet=sheet,
+            value=", ".join(places[:SHOWN_PLACES]) + (", ..." if len(places) > SHOWN_PLACES else ""),
+            expected=f"no hidden {what}; they were read like the others",
+            remedy="Look whether they are meant to be sent, and show them or take them out.",
+        )
+        for what, places in found.items()
+        if places
+    ]
+
+
+def _surplus(sheet: str, rows: list[Row], header: list[str], table: Table) -> list[Problem]:
+    found = []
+    for column in surplus(header, table):
+        first = next(((number, cells[column]) for number, cells in rows if cells[column].strip()), None)
+        if first:
+            found.append(surplus_problem(column, first[0], first[1].strip(), sheet))
+    return found
+
+
+def _notes(sheet: str, rows: list[list[str]], place: Place) -> list[Problem]:
+    """What stands below the table may say how to read its figures."""
+    texts = [(i + 1, text) for i in range(place.body.stop, place.limit) if (text := first_text(rows[i]))]
+    if not texts:
+        return []
+    more = f"{len(texts) - 1} more rows with text follow. " if len(texts) > 1 else ""
+    remedy = f"{more}The table ends above it: not read."
+    return [
+        Problem(
+            kind="no row", sheet=sheet, row=texts[0][0], value=texts[0][1], expected="a row of the table", remedy=remedy
+        )
+    ]
+
+
+def _below(rows: list[list[str]], place: Place, table: Table, raw: RawTable) -> list[Problem]:
+    """Figures below the row that ends the only table of a sheet would be lost unseen."""
+    columns = [i for i, name in enumerate(raw.header) if table.is_value(name)]
+    for i in range(place.body.stop, place.limit):
+        for column in columns:
+            if column < len(rows[i]) and FIGURE.fullmatch(rows[i][column].strip()):
+                return [
+                    Problem(
+                        kind="shape",
+                        sheet=raw.sheet,
+                        row=i + 1,
+                        column=raw.header[column],
+                        value=rows[i][column],
+                        expected="no figure below the end of the table",
+                        remedy="Take blank rows out of the table, or correct `ends_at` in the contract.",
+                    )
+                ]
+    return []
+
+
+def _text(cell: Cell, decimal: str) -> str:
     """A cell as a person would type it; `repr` of a float is the shortest text that gives it back."""
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        text = str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return text if decimal == "." else text.replace(".", decimal)
     if isinstance(cell, dt.date | dt.time):
         return cell.isoformat()
     return str(cell)

@@ -5,18 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.collect.read import RawTable
-from pipelines.contract import Contract, Source, SourceField, Table, Values, template
+from pipelines.collect.read import RawTable, letter_of
+from pipelines.contract import Contract, Source, SourceField, Table
 from pipelines.delivery import Problem
 from pipelines.process.codelists import nearest
-from pipelines.process.numbers import cast, fixed, mark, number, quoted, status
-from pipelines.process.readings import PERIODS, Reading, m49_of, own_words, reading_of
-from pipelines.process.recode import Recoding
+from pipelines.process.flags import read_status, split_label
+from pipelines.process.headers import ValueColumn, locate, unread, value_columns
+from pipelines.process.numbers import fixed, flagged, measured, quoted, status
+from pipelines.process.readings import Reading, m49_of, own_words, reading_of
+from pipelines.process.recode import ABOVE, Recoding, Translate
 
 LEGIBLE = "legible text: its letters were lost before it was sent"
 TEXTS = ["unit_measure", "concept", "source", "vintage", "note"]
-
-ValueColumn = tuple[Values, int, dict[str, str]]
 
 
 @dataclass
@@ -76,22 +76,35 @@ def map_table(
         A mapping; with problems instead of SQL when a header the contract names is not there.
     """
     mapping = Mapping()
-    places = _places(raw.header)
-    fields = {n: f for n, f in table.fields().items() if not f.optional or f.header in places}
+    fields = {n: f for n, f in table.fields().items() if not f.optional or locate(raw.header, f.header, source.flags)}
     wanted = [f.header for f in fields.values() if f.header] + list(table.leave_out)
-    missing = [header for header in wanted if header not in places]
-    values = _values(table, raw, PERIODS[contract.frequency])
+    found = {header: locate(raw.header, header, source.flags) for header in wanted}
+    places = {header: f"c{columns[0]}" for header, columns in found.items() if columns}
+    period = reading_of(
+        "time_period",
+        contract.columns["time_period"],
+        contract,
+        fields.get("time_period", SourceField()),
+        reference,
+    )
+    values = value_columns(table, raw.header, source.flags, period.translate)
+    missing = [header for header in wanted if not found[header]]
     missing += [v.header for v in table.values if not any(v is spec for spec, _, _ in values)]
     mapping.problems = [_no_header(header, raw) for header in missing]
+    mapping.problems += [_several(header, columns, raw) for header, columns in found.items() if len(columns) > 1]
+    read = {i for _, i, _ in values} | {i for columns in found.values() for i in columns}
+    mapping.problems += [_unread(header, raw, period) for header in unread(table, raw.header, read)]
     if mapping.problems:
         return mapping
     mapping.flat = {f"c{i}" for _, i, _ in values}
     mapping.values_per_row = len(values)
-    origin = _Origin(mapping, places, fields, values, raw, said | {k: v for k, v in raw.cells.items() if v} | table.set)
+    said = said | {k: v for k, v in raw.cells.items() if v} | table.set
+    origin = _Origin(mapping, places, fields, values, raw, said, source)
     for name, column in contract.columns.items():
         if name == table.rest:
             used = {places[f.header] for f in fields.values() if f.header} | mapping.flat
-            mapping.tidy[name] = Tidy(_rest({h: c for h, c in places.items() if c not in used}, table.rest_total))
+            further = {h: f"c{i}" for i, h in reversed(list(enumerate(raw.header))) if f"c{i}" not in used}
+            mapping.tidy[name] = Tidy(_rest(dict(sorted(further.items(), key=_by_place)), table.rest_total))
         else:
             reading = reading_of(name, column, contract, fields.get(name, SourceField()), reference)
             mapping.tidy[name] = origin.tidy(name, reading)
@@ -102,7 +115,7 @@ def map_table(
     )
     mapping.tidy["ref_area_m49"] = origin.tidy("ref_area", m49_of(area, reference), "ref_area_m49")
     _observation(mapping, source, origin)
-    mapping.rows = _rows(table, source, values, raw.header, places)
+    mapping.rows = _rows(table, raw.header, origin)
     _unnamed(mapping, table, raw)
     return mapping
 
@@ -117,13 +130,14 @@ class _Origin:
     values: list[ValueColumn]
     raw: RawTable
     constants: dict[str, str]
+    source: Source
 
     def tidy(self, name: str, reading: Reading, as_name: str = "") -> Tidy:
         """The tidy column `as_name` (or `name`), read from the text of `name`."""
         said = self.fields.get(name, SourceField())
         target = as_name or name
         if said.header:
-            return self._of_cells(self.places[said.header], said.header, target, reading)
+            return self._of_cells(self.places[said.header], said, target, reading)
         if self.varies(name):
             for _, i, words in self.values:
                 self._complain(self.raw.header[i], words.get(name, ""), reading)
@@ -134,17 +148,39 @@ class _Origin:
         value = reading.translate(text)
         return Tidy(fixed(value or "") if not reading.sql_type else _cast(fixed(value or ""), reading))
 
+    @property
+    def marks(self) -> list[str]:
+        """Columns with marks that concern the value: beside its labels, and in its header."""
+        labels = [r.name for r in self.mapping.recodings if r.name.startswith("m_")]
+        headers = ["h_mark"] * any("h_mark" in words for _, _, words in self.values)
+        return list(dict.fromkeys(labels + headers))
+
     def varies(self, name: str) -> bool:
         """Whether the headers of the value columns say it."""
         return any(name in words for _, _, words in self.values)
 
-    def _of_cells(self, place: str, header: str, target: str, reading: Reading) -> Tidy:
-        self.mapping.recodings.append(Recoding(place, f"t_{target}", reading.translate))
+    def _of_cells(self, place: str, said: SourceField, target: str, reading: Reading) -> Tidy:
+        translate = self._without_marks(place, reading) if reading.expected else reading.translate
+        self.mapping.recodings.append(Recoding(place, f"t_{target}", _or_above(translate, said)))
         sql = _cast(f"t_{target}", reading)
         if not reading.expected:
             return Tidy(sql)
         wrong = f"t_{target} IS NULL" + ("" if reading.required else f" AND {place} <> ''")
-        return Tidy(sql, wrong, reading.kind, quoted(header), place, reading.expected)
+        return Tidy(sql, wrong, reading.kind, quoted(said.header), place, reading.expected)
+
+    def _without_marks(self, place: str, reading: Reading) -> Translate:
+        """Where the contract knows flags, a label is also read without those behind it, and they are kept."""
+        flags = self.source.flags
+        if not flags:
+            return reading.translate
+
+        def marks(text: str) -> str:
+            bare, mark = split_label(text, flags)
+            return mark if mark and reading.translate(bare) is not None else ""
+
+        if f"m_{place}" not in self.marks:
+            self.mapping.recodings.append(Recoding(place, f"m_{place}", marks))
+        return lambda text: reading.translate(text) or reading.translate(split_label(text, flags)[0])
 
     def _complain(self, place: str, text: str, reading: Reading) -> None:
         """What a header or the whole table says wrongly concerns every row: the layout is not the contract's."""
@@ -161,24 +197,22 @@ class _Origin:
             )
 
 
-def _places(header: list[str]) -> dict[str, str]:
-    """Header to raw column; the first of two equal headers counts."""
-    places: dict[str, str] = {}
-    for i, name in enumerate(header):
-        places.setdefault(name, f"c{i}")
-    return places
+def _or_above(translate: Translate, said: SourceField) -> Translate:
+    """A translation in which some texts mean: as in the row above."""
+    if not said.above:
+        return translate
+    above, own = {text.strip().lower() for text in said.above}, own_words(said)
+
+    def read(text: str) -> str | None:
+        if text.lower() in above or ("*" in above and text.lower() not in own and (own or not translate(text))):
+            return ABOVE
+        return translate(text)
+
+    return read
 
 
-def _values(table: Table, raw: RawTable, period: str) -> list[ValueColumn]:
-    """Each value column with its specification and what its header says."""
-    found = []
-    for spec in table.values:
-        for i, name in enumerate(raw.header):
-            match = template(spec.header, period).fullmatch(name)
-            if match is not None:
-                note = {"note": raw.marks[i]} if i in raw.marks else {}
-                found.append((spec, i, note | spec.set | match.groupdict()))
-    return found
+def _by_place(column: tuple[str, str]) -> int:
+    return int(column[1].removeprefix("c"))
 
 
 def _rest(places: dict[str, str], total: str) -> str:
@@ -207,10 +241,7 @@ def _observation(mapping: Mapping, source: Source, origin: _Origin) -> None:
     expected = f"{decimal}, or one of the marks for missing: {', '.join(map(repr, source.missing))}"
     wrong = "v_number IS NULL AND v_mark IS NULL"
     mapping.tidy["obs_value"] = Tidy("v_number", wrong, "cell", "v_header", "trim(v_value)", expected)
-    stated = origin.tidy("obs_status", Reading(lambda text: text or None))
-    mapping.tidy["obs_status"] = Tidy(f"coalesce(v_mark, {stated.sql}, 'A')")
-    if stated.sql == fixed(""):
-        mapping.tidy["obs_status"] = Tidy(f"coalesce(v_mark, {status('A', source)})")
+    mapping.tidy["obs_status"] = _status(source, origin)
     power = re.compile(r"-?\d{1,2}")
     origin.constants.setdefault("unit_mult", "0")
     origin.constants.setdefault("concept", "global")
@@ -226,6 +257,22 @@ def _observation(mapping: Mapping, source: Source, origin: _Origin) -> None:
         mapping.tidy[name] = _attribute(name, origin)
 
 
+def _status(source: Source, origin: _Origin) -> Tidy:
+    """The status: that of the marks beside the value, of a mark in its place, or the one a column states."""
+    field = origin.fields.get("obs_status", SourceField())
+    codes = f"a status of CL_OBS_STATUS{' or one of the `flags`' if source.flags else ''}"
+    reading = Reading(lambda text: read_status(text, source.flags, own_words(field)), codes, "code")
+    stated = origin.tidy("obs_status", reading)
+    if stated.sql != fixed(""):
+        kept = f"CASE WHEN v_number IS NOT NULL OR {stated.sql} IN ('O', 'M', 'L', 'Q', 'N') THEN {stated.sql} END"
+        stated.sql = f"coalesce({kept}, v_mark, 'A')"
+    else:
+        stated.sql = f"coalesce(v_mark, {status('A', source)})"
+    if source.flags:
+        stated.sql = f"coalesce({flagged(source)}, {stated.sql})"
+    return stated
+
+
 def _attribute(name: str, origin: _Origin) -> Tidy:
     """Text that came with the value; where the contract lists its words, no other."""
     said = origin.fields.get(name, SourceField())
@@ -235,6 +282,8 @@ def _attribute(name: str, origin: _Origin) -> Tidy:
             name, Reading(lambda text: own.get(text.lower()), f"one of: {', '.join(said.codes)}", "code")
         )
     tidy = origin.tidy(name, Reading(lambda text: text or None))
+    if name == "note" and (origin.marks or origin.source.flags):
+        tidy.sql = f"nullif(concat_ws('; ', {tidy.sql}, v_marks), '')"
     if said.header:
         place = origin.places[said.header]
         lost = f"contains({place}, '\ufffd')"
@@ -242,27 +291,47 @@ def _attribute(name: str, origin: _Origin) -> Tidy:
     return tidy
 
 
-def _rows(table: Table, source: Source, values: list[ValueColumn], header: list[str], places: dict[str, str]) -> str:
+def _rows(table: Table, header: list[str], origin: _Origin) -> str:
     """One row per value cell, with its number or its mark; `v_header` and what the header says beside it."""
-    names = sorted({name for _, _, words in values for name in words if name.startswith("t_")})
+    names = sorted({name for _, _, words in origin.values for name in words if name.startswith(("t_", "h_"))})
     cells = [
         {"v_value": f"c{i}", "v_header": quoted(header[i])} | {n: quoted(words.get(n, "")) for n in names}
-        for _, i, words in values
+        for _, i, words in origin.values
     ]
     if len(cells) == 1:
         long = ", ".join(f"{sql} AS {name}" for name, sql in cells[0].items())
     else:
         structs = ", ".join("{" + ", ".join(f"'{n}': {sql}" for n, sql in cell.items()) + "}" for cell in cells)
         long = f"unnest([{structs}], recursive := true)"
-    keep = [f"{places[h]} NOT IN ({', '.join(map(quoted, marks))})" for h, marks in table.leave_out.items()]
+    keep = [f"{origin.places[h]} NOT IN ({', '.join(map(quoted, marks))})" for h, marks in table.leave_out.items()]
     rows = f"SELECT *, {long} FROM raw" + (f" WHERE {' AND '.join(keep)}" if keep else "")
-    casts = f"SELECT *, {cast('v_value', source)} AS v_cast FROM ({rows})"
-    numbers = f"SELECT *, {number('v_value', source)} AS v_number FROM ({casts})"
-    return f"SELECT *, {mark('v_value', source)} AS v_mark FROM ({numbers})"
+    return measured(rows, origin.source, origin.marks)
 
 
 def _cast(sql: str, reading: Reading) -> str:
     return f"CAST({sql} AS {reading.sql_type})" if reading.sql_type else sql
+
+
+def _several(header: str, columns: list[int], raw: RawTable) -> Problem:
+    letters = [letter_of(i) for i in columns]
+    return Problem(
+        kind="header",
+        sheet=raw.sheet,
+        column=header,
+        expected=f"one column of this name; {', '.join(letters)} have it",
+        remedy=f"Send it with headers that differ, or name the column in the contract as `column {letters[0]}`.",
+    )
+
+
+def _unread(header: str, raw: RawTable, period: Reading) -> Problem:
+    return Problem(
+        kind="structure",
+        sheet=raw.sheet,
+        column="header",
+        value=header,
+        expected=period.expected,
+        remedy="If it is a footnote or a flag, list the mark under `flags` in the contract.",
+    )
 
 
 def _no_header(header: str, raw: RawTable) -> Problem:

@@ -9,10 +9,9 @@ from pipelines.contract import Column, Contract, SourceField
 from pipelines.process.ages import EXPECTED, age_of
 from pipelines.process.areas import area_names
 from pipelines.process.codelists import lookup, nearest
+from pipelines.process.periods import EXAMPLES, read_period
 from pipelines.process.recode import Translate
 
-PERIODS = {"A": r"(1[89]|20|21)\d\d", "Q": r"(1[89]|20|21)\d\d-Q[1-4]", "M": r"(1[89]|20|21)\d\d-(0[1-9]|1[0-2])"}
-EXAMPLES = {"A": "a year such as 2024", "Q": "a quarter such as 2024-Q1", "M": "a month such as 2024-03"}
 CODES_NAMED = 8
 
 
@@ -49,7 +48,7 @@ def reading_of(name: str, column: Column, contract: Contract, said: SourceField,
         expected = _code_of(column.codelist or name, known)
         codes = sorted({code for code in known.values() if not code.isdigit()})
         return Reading(
-            lambda text: known.get(text.lower()),
+            lambda text: known.get(text.lower(), known.get("*")),
             expected,
             "code",
             column.key,
@@ -58,19 +57,17 @@ def reading_of(name: str, column: Column, contract: Contract, said: SourceField,
     if column.type == "age":
         return Reading(lambda text: own.get(text.lower()) or age_of(text), EXPECTED, required=column.key)
     if column.type == "period":
-        pattern = re.compile(PERIODS[contract.frequency] + r"(?P<float>\.0)?")
-        expected = EXAMPLES[contract.frequency]
-        return Reading(
-            lambda text: text.removesuffix(".0") if pattern.fullmatch(text) else None, expected, required=True
-        )
+        frequency, dates, fiscal_year = contract.frequency, said.dates, said.fiscal_year
+        expected = EXAMPLES[frequency]
+        return Reading(lambda text: read_period(text, frequency, dates, fiscal_year), expected, required=True)
     if column.type in ("integer", "number"):
         pattern = re.compile(r"[+-]?\d+" if column.type == "integer" else r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
         sql_type = "BIGINT" if column.type == "integer" else "DOUBLE"
         return Reading(lambda text: text if pattern.fullmatch(text) else None, f"a {column.type}", sql_type=sql_type)
     if column.key:
         expected = "a value: it is part of the key"
-        return Reading(lambda text: own.get(text.lower(), text) or None, expected, required=True)
-    return Reading(lambda text: own.get(text.lower(), text) or None)
+        return Reading(lambda text: own.get(text.lower(), own.get("*", text)) or None, expected, required=True)
+    return Reading(lambda text: own.get(text.lower(), own.get("*", text)) or None)
 
 
 def _codes(column: Column, said: SourceField, reference: Path) -> dict[str, str]:

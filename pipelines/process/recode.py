@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 Translate = Callable[[str], str | None]
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
+ABOVE = "\x00as above"  # what a translation gives for a text that means: as in the row above
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def recode(rows: pa.RecordBatchReader, flat: set[str], recodings: list[Recoding]
 def _recoded(
     rows: pa.RecordBatchReader, schema: pa.Schema, flat: set[str], recodings: list[Recoding]
 ) -> Iterator[pa.RecordBatch]:
+    last: dict[str, str | None] = {}
     for batch in rows:
         columns = {
             name: column if name in flat or name == "source_row" else _trimmed(column)
@@ -45,7 +47,8 @@ def _recoded(
         }
         for recoding in recodings:
             raw = columns[recoding.raw]
-            columns[recoding.name] = _translated(_trimmed(raw) if recoding.raw in flat else raw, recoding.translate)
+            found = _translated(_trimmed(raw) if recoding.raw in flat else raw, recoding.translate)
+            columns[recoding.name] = _filled_down(found, last, recoding.name)
         yield _without_blank_rows(pa.record_batch([columns[name] for name in schema.names], schema=schema), flat)
 
 
@@ -62,6 +65,20 @@ def _translated(column: pa.DictionaryArray, translate: Translate) -> pa.Dictiona
     place = {value: i for i, value in enumerate(known)}
     moved = pa.array([None if value is None else place[value] for value in values], pa.int32())
     return pa.DictionaryArray.from_arrays(moved.take(column.indices), pa.array(known, pa.string()))
+
+
+def _filled_down(column: pa.DictionaryArray, last: dict[str, str | None], name: str) -> pa.DictionaryArray:
+    """Give each row that says `as above` what the closest row above says, which may lie in an earlier batch."""
+    words = column.dictionary.to_pylist()
+    if ABOVE in words:
+        texts = column.cast(pa.string()).to_pylist()
+        said = last.get(name)
+        for i, text in enumerate(texts):
+            said = texts[i] = said if text == ABOVE else text
+        column = pa.array(texts, pa.string()).dictionary_encode()
+    if len(column):
+        last[name] = column[-1].as_py()
+    return column
 
 
 def _without_blank_rows(batch: pa.RecordBatch, flat: set[str]) -> pa.RecordBatch:

@@ -55,6 +55,7 @@ LAYOUT: list[tuple[str, set[str], Severity, str]] = [
     ("keys", {"duplicate"}, "critical", "No two rows give different values for the same key."),
     ("values", {"no data"}, "critical", "The delivery holds at least one value."),
     ("structure_version", {"structure version"}, "warning", "The message names the contract's data structure version."),
+    ("surplus", {"surplus"}, "critical", "Nothing stands in a column without a header."),
     ("letters", {"lost text"}, "warning", "No letters of names and notes were lost before the file was sent."),
     (
         "corrections",
@@ -63,7 +64,7 @@ LAYOUT: list[tuple[str, set[str], Severity, str]] = [
         "Each correction of the office still meets the cell it was made for.",
     ),
     ("corrected", {"corrected", "discarded"}, "info", "The office had to correct nothing the sender wrote."),
-    ("hidden", {"hidden"}, "info", "No sheet, row or column of a workbook is hidden."),
+    ("hidden", {"hidden"}, "info", "Nothing is hidden in a workbook."),
     ("no_rows", {"no row"}, "info", "Every row of a table is an observation; headings and notes are told."),
     ("repetitions", {"repeated"}, "info", "No row is repeated; repetitions with equal values are kept once."),
 ]

@@ -1,54 +1,15 @@
 """What real files hold that a careless loader gets wrong, each seen through a contract."""
 
-import datetime as dt
 from pathlib import Path
 
-import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.contract import Contract, load_contract
-from pipelines.delivery import Receipt
-from pipelines.process.harmonise import Harmonised, harmonise, staged
+from pipelines.contract import load_contract
 from pipelines.settings import Settings
 
-BASE: dict[str, object] = {
-    "dataset": "quirks",
-    "title": "t",
-    "description": "d",
-    "provider": "p",
-    "licence": "l",
-    "frequency": "A",
-    "columns": {
-        "ref_area": {"type": "area", "key": True, "description": "d"},
-        "time_period": {"type": "period", "key": True, "description": "d"},
-    },
-}
-
-
-def contract(**source: object) -> Contract:
-    columns = {"ref_area": "area", "time_period": "year"}
-    described = {"file": "*.csv", "format": "csv", "tables": [{"columns": columns, "values": [{"header": "value"}]}]}
-    return Contract.model_validate({**BASE, "sources": [described | source]})
-
-
-def harmonised(text: str, tmp_path: Path, described: Contract) -> Harmonised:
-    settings = Settings(home=tmp_path / "home")
-    folder = tmp_path / "staged"
-    folder.mkdir(exist_ok=True)
-    raw = settings.landing / "00" / "file.csv"
-    raw.parent.mkdir(parents=True, exist_ok=True)
-    raw.write_bytes(text.encode(described.sources[0].encoding))
-    received = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    receipt = Receipt(
-        delivery_id="quirks-1", dataset="quirks", file_name="file.csv", sha256="00", size=1, received_at=received
-    )
-    return harmonise(receipt, described, settings, folder)
-
-
-def tidy(result: Harmonised, columns: str = "ref_area, time_period, obs_value, obs_status") -> list[tuple[object, ...]]:
-    return duckdb.sql(f"SELECT {columns} FROM {staged(result.files)} ORDER BY source_row").fetchall()
+from .tidying import contract, harmonised, tidy
 
 
 @pytest.mark.parametrize("space", [" ", "\u00a0", "\u202f"])
