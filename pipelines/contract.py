@@ -92,9 +92,12 @@ class Column(_Strict):
     codelist: str | None = None
     codes: list[str] | None = None
     key: bool = False
+    person: bool = Field(False, description="It identifies a person: a keyed pseudonym takes its place.")
 
     @model_validator(mode="after")
     def _codes_known(self) -> Self:
+        if self.person and self.type != "string":
+            raise ValueError("a column with `person: true` is of type `string`")
         if self.type == "code" and (self.codelist is None) == (self.codes is None):
             raise ValueError("a column of type `code` needs either `codelist` (a file) or `codes` (a list)")
         return self
@@ -296,6 +299,28 @@ class Contract(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _persons_stay_unnamed(self) -> Self:
+        for source in self.sources:
+            for name in self.persons:
+                if name in {*self.set, *source.set, *HOLE.findall(source.file)}:
+                    raise ValueError(f"who a row is about stands in its own column, not in `set` or `file`: `{name}`")
+                for table in source.tables:
+                    self._person_has_its_column(name, table)
+        return self
+
+    def _person_has_its_column(self, name: str, table: Table) -> None:
+        fields = table.fields()
+        said = fields.get(name, SourceField())
+        holes = {hole for text in (table.sheet or "", *(v.header for v in table.values)) for hole in HOLE.findall(text)}
+        elsewhere = {*table.cells, *table.set, *holes, *(n for v in table.values for n in v.set)}
+        others = [f for n, f in fields.items() if n != name]
+        shared = any(said.header == f.header or f.name == name for f in others)
+        if not said.header or said.codes or name in elsewhere or shared:
+            raise ValueError(f"every table needs a column of its own for `{name}`, which nothing else is read from")
+        if any(said.header in {*c.where, c.column} for c in self.corrections):
+            raise ValueError(f"`corrections` cannot name “{said.header}”: it identifies persons (`{name}`)")
+
+    @model_validator(mode="after")
     def _fetched_names_are_told_apart(self) -> Self:
         for source in self.endpoints:
             for holes in source.requests():
@@ -321,6 +346,11 @@ class Contract(_Strict):
     def endpoints(self) -> list[EndpointSource]:
         """The sources that are fetched."""
         return [source for source in self.sources if isinstance(source, EndpointSource)]
+
+    @property
+    def persons(self) -> list[str]:
+        """The columns that identify persons."""
+        return [name for name, column in self.columns.items() if column.person]
 
     @property
     def keys(self) -> list[str]:

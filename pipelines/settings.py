@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     )
     data_path: str = Field("", description="Where the lake's Parquet lies; empty: under home.")
     office: str = Field("", description="Name of the office, written as author of commits.")
+    person_key: SecretStr = Field(SecretStr(""), description="Secret from which pseudonyms of persons are made.")
     contact: str = Field("", description="Mail address or page of the office, told to the servers it fetches from.")
     fetch: bool = Field(False, description="Whether scheduled runs ask the endpoints; `migstat fetch` always does.")
     fetch_attempts: int = Field(5, description="How often a call is tried when server or network fail.")

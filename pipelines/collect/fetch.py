@@ -80,6 +80,7 @@ def _ask(client: Client, source: EndpointSource, contract: Contract, settings: S
     for holes in source.requests():
         name = fill(source.file, holes)
         place = _folder(contract, settings) / name
+        settings.landing.mkdir(mode=0o700, parents=True, exist_ok=True)
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(f"{place}.lock", timeout=0):

@@ -108,6 +108,7 @@ def land(path: Path, contract: Contract, settings: Settings, name: PurePath, ori
         size=size,
         received_at=dt.datetime.now(dt.UTC),
     )
+    settings.landing.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = settings.landing / "receipts" / f"{receipt.delivery_id}.json"
     try:
         receipt = read_receipt(receipt.delivery_id, settings)

@@ -28,14 +28,19 @@ log = logging.getLogger(__name__)
 PROBLEMS_KEPT = 1000
 HASHES_AT_ONCE = 50_000_000
 PLACE = "struct_pack(sheet := source_sheet, line := source_row)"
+UNQUOTED = "What stands there is not quoted, because the contract declares persons."
 READABLE = """(problems IS NULL OR NOT regexp_matches(problems, '"kind":"(cell|code|shape)"'))"""
 STATED = [a for a in ATTRIBUTES if a not in ("note", "source", "vintage")]
 
 
 @dataclass
 class Harmonised:
-    """Staged Parquet of a delivery, with what was found on the way."""
+    """Staged Parquet of a delivery, with what was found on the way.
 
+    Of a delivery about persons (`discreet`) no problem quotes what stands in the file.
+    """
+
+    discreet: bool = False
     files: list[Path] = field(default_factory=list)
     rows_read: int = 0
     rows_left_out: int = 0
@@ -49,7 +54,7 @@ class Harmonised:
         for problem in problems:
             self.counts[problem.kind] = self.counts.get(problem.kind, 0) + 1
             if self.counts[problem.kind] <= PROBLEMS_KEPT:
-                self.problems.append(problem)
+                self.problems.append(_unquoted(problem) if self.discreet else problem)
 
     @property
     def laid_out(self) -> bool:
@@ -63,7 +68,7 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
     Returns:
         The staged files with counts and problems; a file that cannot be read at all has no files.
     """
-    result = Harmonised()
+    result = Harmonised(discreet=bool(contract.persons))
     found = contract.source_of(Path(receipt.file_name))
     if found is None:
         result.add([_unknown_layout(receipt, contract)])
@@ -77,7 +82,7 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
     corrections = Corrections.of(contract, receipt)
     try:
         for number, (table, raw) in enumerate(read_tables(raw_file(receipt, settings), source, settings.contracts)):
-            mapping = map_table(contract, source, table, raw, said, settings.reference)
+            mapping = map_table(contract, source, table, raw, said, settings)
             result.add(mapping.problems)
             if result.laid_out:
                 target = folder / f"{receipt.delivery_id}-{number}.parquet"
@@ -96,6 +101,14 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
     else:
         result.files.clear()
     return result
+
+
+def _unquoted(problem: Problem) -> Problem:
+    """A problem without what was found; a header that is not where it should be may be somebody's name."""
+    hidden: dict[str, object] = {"value": None}
+    if problem.kind == "header":
+        hidden |= {"expected": "a column of this name" if problem.column else "a header", "remedy": UNQUOTED}
+    return problem.model_copy(update=hidden)
 
 
 def _stage(

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from pipelines.collect.read import RawTable, letter_of
 from pipelines.contract import Contract, Source, SourceField, Table
@@ -14,6 +13,7 @@ from pipelines.process.headers import ValueColumn, locate, unread, value_columns
 from pipelines.process.numbers import fixed, flagged, measured, quoted, status
 from pipelines.process.readings import Reading, m49_of, own_words, reading_of
 from pipelines.process.recode import ABOVE, Recoding, Translate
+from pipelines.settings import Settings
 
 LEGIBLE = "legible text: its letters were lost before it was sent"
 TEXTS = ["unit_measure", "concept", "source", "vintage", "note"]
@@ -36,7 +36,12 @@ class Tidy:
 
 @dataclass
 class Mapping:
-    """The translations and the SELECT of one source table over `raw`, and what is wrong already."""
+    """The translations and the SELECT of one source table over `raw`, and what is wrong already.
+
+    A `discreet` one quotes no cell in its problems: the table is about persons.
+    """
+
+    discreet: bool = False
 
     tidy: dict[str, Tidy] = field(default_factory=dict)
     recodings: list[Recoding] = field(default_factory=list)
@@ -53,7 +58,7 @@ class Mapping:
         checks = [t for t in self.tidy.values() if t.wrong]
         found = ", ".join(
             f"CASE WHEN {t.wrong} THEN {{'kind': {quoted(t.kind)}, 'column': {t.column}, "
-            f"'value': {t.text}, 'expected': {quoted(t.expected)}}} END"
+            f"'value': {'CAST(NULL AS VARCHAR)' if self.discreet else t.text}, 'expected': {quoted(t.expected)}}} END"
             for t in checks
         )
         any_wrong = " OR ".join(f"({t.wrong})" for t in checks)
@@ -65,7 +70,7 @@ class Mapping:
 
 
 def map_table(
-    contract: Contract, source: Source, table: Table, raw: RawTable, said: dict[str, str], reference: Path
+    contract: Contract, source: Source, table: Table, raw: RawTable, said: dict[str, str], settings: Settings
 ) -> Mapping:
     """Work out how a table's header fills the tidy columns.
 
@@ -75,7 +80,7 @@ def map_table(
     Returns:
         A mapping; with problems instead of SQL when a header the contract names is not there.
     """
-    mapping = Mapping()
+    mapping = Mapping(discreet=bool(contract.persons))
     fields = {n: f for n, f in table.fields().items() if not f.optional or locate(raw.header, f.header, source.flags)}
     wanted = [f.header for f in fields.values() if f.header] + list(table.leave_out)
     found = {header: locate(raw.header, header, source.flags) for header in wanted}
@@ -85,7 +90,7 @@ def map_table(
         contract.columns["time_period"],
         contract,
         fields.get("time_period", SourceField()),
-        reference,
+        settings,
     )
     values = value_columns(table, raw.header, source.flags, period.translate)
     missing = [header for header in wanted if not found[header]]
@@ -106,14 +111,14 @@ def map_table(
             further = {h: f"c{i}" for i, h in reversed(list(enumerate(raw.header))) if f"c{i}" not in used}
             mapping.tidy[name] = Tidy(_rest(dict(sorted(further.items(), key=_by_place)), table.rest_total))
         else:
-            reading = reading_of(name, column, contract, fields.get(name, SourceField()), reference)
+            reading = reading_of(name, column, contract, fields.get(name, SourceField()), settings)
             mapping.tidy[name] = origin.tidy(name, reading)
             if name in fields:
                 mapping.remedies[fields[name].header] = reading.remedy
     area = reading_of(
-        "ref_area", contract.columns["ref_area"], contract, fields.get("ref_area", SourceField()), reference
+        "ref_area", contract.columns["ref_area"], contract, fields.get("ref_area", SourceField()), settings
     )
-    mapping.tidy["ref_area_m49"] = origin.tidy("ref_area", m49_of(area, reference), "ref_area_m49")
+    mapping.tidy["ref_area_m49"] = origin.tidy("ref_area", m49_of(area, settings.reference), "ref_area_m49")
     _observation(mapping, source, origin)
     mapping.rows = _rows(table, raw.header, origin)
     _unnamed(mapping, table, raw)

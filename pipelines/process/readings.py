@@ -10,7 +10,9 @@ from pipelines.process.ages import EXPECTED, age_of
 from pipelines.process.areas import area_names
 from pipelines.process.codelists import lookup, nearest
 from pipelines.process.periods import EXAMPLES, read_period
+from pipelines.process.persons import person_key, pseudonym
 from pipelines.process.recode import Translate
+from pipelines.settings import Settings
 
 CODES_NAMED = 8
 
@@ -31,13 +33,20 @@ class Reading:
         return bool(self.expected) and self.translate(text) is None and (self.required or bool(text))
 
 
-def reading_of(name: str, column: Column, contract: Contract, said: SourceField, reference: Path) -> Reading:
-    """How the text of a declared column is read, by its type."""
-    own = own_words(said)
+def reading_of(name: str, column: Column, contract: Contract, said: SourceField, settings: Settings) -> Reading:
+    """How the text of a declared column is read, by its type.
+
+    Raises:
+        NoPersonKey: it identifies persons, and there is no key for their pseudonyms.
+    """
+    own, reference = own_words(said), settings.reference
+    if column.person:
+        key = person_key(contract.dataset, settings)
+        return Reading(lambda text: pseudonym(text, key), "an identifier" if column.key else "", required=column.key)
     if said.scheme == "name" and (column.codelist or column.type) in ("area", "areas"):
         names = area_names(reference)
         return Reading(
-            lambda text: own.get(text.lower()) or names.area_of(text),
+            lambda text: own.get(text.lower()) or names.area_of(text) or own.get("*"),
             "the name of an area",
             "code",
             column.key,
@@ -55,7 +64,9 @@ def reading_of(name: str, column: Column, contract: Contract, said: SourceField,
             remedy=lambda text: _closest(text, codes),
         )
     if column.type == "age":
-        return Reading(lambda text: own.get(text.lower()) or age_of(text), EXPECTED, required=column.key)
+        return Reading(
+            lambda text: own.get(text.lower()) or age_of(text) or own.get("*"), EXPECTED, required=column.key
+        )
     if column.type == "period":
         frequency, dates, fiscal_year = contract.frequency, said.dates, said.fiscal_year
         expected = EXAMPLES[frequency]
