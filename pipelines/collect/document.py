@@ -34,7 +34,7 @@ def load(path: Path, source: Source) -> Any:
 
 def parse(text: str) -> Any:
     """One JSON value; raises ValueError."""
-    return json.loads(text, parse_int=str, parse_float=_number, object_pairs_hook=_members)
+    return DECODER.decode(text)
 
 
 def encoding(source: Source) -> str:
@@ -86,3 +86,6 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise ValueError(f"member “{next(n for n in names if names.count(n) > 1)}” is there twice")
     return members
+
+
+DECODER = json.JSONDecoder(parse_int=str, parse_float=_number, object_pairs_hook=_members)

@@ -28,7 +28,11 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
     if not source.records and _is_lines(path, source):
         header = list(dict.fromkeys(name for _, record in _lines(path, source) for name in record))
         return [RawTable(header=header, rows=stream(_lines(path, source), header))]
-    found = list(enumerate((_cells(record) for record in _records(load(path, source), path, source)), start=1))
+    document = load(path, source)
+    try:
+        found = list(enumerate(map(_cells, _records(document, path, source)), start=1))
+    except (ValueError, LookupError, TypeError) as error:
+        raise not_json(error) from error
     header = list(dict.fromkeys(name for _, record in found for name in record))
     return [RawTable(header=header, rows=stream(iter(found), header))]
 
@@ -115,15 +119,24 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _cells(record: dict[str, Any]) -> dict[str, str]:
-    return dict(_flat(record))
+    cells: dict[str, str] = {}
+    _add(cells, "", record)
+    return cells
 
 
-def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+def _add(cells: dict[str, str], way: str, record: dict[str, Any]) -> None:
     """The cells of a record: nothing is empty text, yes and no are true and false, a list is joined."""
+    for key, value in record.items():
+        name = f"{way}{key}"
+        if isinstance(value, dict):
+            _add(cells, f"{name}.", value)
+        elif name in cells:
+            raise ValueError(f"“{name}” is there twice, once with its dots and once nested")
+        else:
+            cells[name] = value if isinstance(value, str) else _text(value)
+
+
+def _text(value: Any) -> str:
     if isinstance(value, dict):
-        for key, part in value.items():
-            yield from _flat(part, f"{name}.{key}" if name else key)
-    elif isinstance(value, list):
-        yield name, "; ".join(text for part in value for _, text in _flat(part, name))
-    else:
-        yield name, text_of(value)
+        return "; ".join(map(_text, value.values()))
+    return "; ".join(map(_text, value)) if isinstance(value, list) else text_of(value)

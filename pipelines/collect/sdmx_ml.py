@@ -7,6 +7,7 @@ all its values), and refuses the messages of a widely used web service; so the f
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from lxml import etree
@@ -89,7 +90,7 @@ def _walk(path: Path, survey: Survey) -> Iterator[tuple[str, Cells]]:
                 survey.root = name
             within.append(name)
             if name in LEVELS and name != "Obs":
-                yield name, _stated(element)
+                yield name, _stated_for_all(element) if name == "DataSet" else _stated(element)
             continue
         within.pop()
         parent = within[-1] if within else ""
@@ -115,16 +116,24 @@ def _walk(path: Path, survey: Survey) -> Iterator[tuple[str, Cells]]:
 
 def _local(element: etree._Element) -> str:
     """The name of an element without its namespace; comments have none."""
-    return re.split("[}:]", element.tag)[-1] if isinstance(element.tag, str) else ""
+    return _without_namespace(element.tag) if isinstance(element.tag, str) else ""
+
+
+@lru_cache(maxsize=256)
+def _without_namespace(tag: str) -> str:
+    return re.split("[}:]", tag)[-1]
 
 
 def _stated(element: etree._Element) -> Cells:
-    """What the attributes of an element state; those of the message itself say nothing of the data."""
-    if element.get("action") == "Delete" or any(k.endswith("}action") and v == "Delete" for k, v in element.items()):
+    """What the attributes of an element state; those of generic data and of namespaces say nothing of the data."""
+    return {} if "/data/generic}" in element.tag else {k: v for k, v in element.items() if k[0] != "{"}
+
+
+def _stated_for_all(element: etree._Element) -> Cells:
+    """What the attributes of a data set state, but for those of the message itself."""
+    if any(name.endswith("action") and value == "Delete" for name, value in element.items()):
         raise _to_be_deleted()
-    if "/data/generic}" in element.tag:
-        return {}
-    return {k: v for k, v in element.items() if not k.startswith("{") and k not in OF_THE_MESSAGE}
+    return {name: value for name, value in _stated(element).items() if name not in OF_THE_MESSAGE}
 
 
 def _observation(element: etree._Element, survey: Survey) -> Cells:

@@ -59,3 +59,52 @@ def test_not_json(tmp_path: Path) -> None:
     (tmp_path / "file.json").write_text("<html></html>", encoding="utf-8")
     with pytest.raises(Unreadable, match="expected JSON"):
         read(tmp_path / "file.json")
+
+
+@pytest.mark.parametrize("text", ['[{"a": 1, "a": 2}]', '[{"a.b": 1, "a": {"b": 2}}]'])
+def test_two_members_of_one_name_are_refused(tmp_path: Path, text: str) -> None:
+    """A parser keeps the last of them and says nothing."""
+    (tmp_path / "file.json").write_text(text, encoding="utf-8")
+    with pytest.raises(Unreadable, match="is there twice"):
+        read(tmp_path / "file.json")
+
+
+def test_lines(tmp_path: Path) -> None:
+    """One record in each line; a blank line is none, and the number of a row is that of its line."""
+    (tmp_path / "file.json").write_text('\ufeff{"a": 1}\n{"a": {"b": "x"}}\n\n{"c": null}\n', encoding="utf-8")
+    raw = read(tmp_path / "file.json")
+    assert (raw.header, cells(raw)) == (["a", "a.b", "c"], [["1", "", "", 1], ["", "x", "", 2], ["", "", "", 4]])
+    (tmp_path / "file.json").write_text('{"a": 1}\n{"a": 2}\n[3]\n', encoding="utf-8")
+    with pytest.raises(Unreadable, match="row 3: expected one JSON object in each line"):
+        read(tmp_path / "file.json")
+
+
+def test_answer_of_px_web(tmp_path: Path) -> None:
+    columns = [{"code": "area", "type": "d"}, {"code": "Tid", "type": "t"}, {"code": "N", "type": "c"}]
+    document = {"columns": columns, "data": [{"key": ["00", "2016"], "values": [".."]}]}
+    (tmp_path / "file.json").write_text(json.dumps(document), encoding="utf-8")
+    raw = read(tmp_path / "file.json", "/data")
+    assert (raw.header, cells(raw)) == (["area", "Tid", "N"], [["00", "2016", "..", 1]])
+    document["columns"] = columns[:2]
+    (tmp_path / "file.json").write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(Unreadable, match="expected JSON"):
+        read(tmp_path / "file.json", "/data")
+
+
+def test_pointer_with_escaped_signs(tmp_path: Path) -> None:
+    """RFC 6901: ~1 is a slash in a name, ~0 a tilde."""
+    (tmp_path / "file.json").write_text('{"a/b": {"~c": [{"v": 1}]}}', encoding="utf-8")
+    assert cells(read(tmp_path / "file.json", "/a~1b/~0c")) == [["1", 1]]
+
+
+def test_document_too_large_for_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.collect.document.LIMIT", 1 << 20)
+    (tmp_path / "file.json").write_text("[" + " " * (1 << 21) + "]", encoding="utf-8")
+    with pytest.raises(Unreadable, match="found “2 MB”; expected at most 1 MB of JSON in one document"):
+        read(tmp_path / "file.json")
+
+
+def test_no_records_at_all(tmp_path: Path) -> None:
+    (tmp_path / "file.json").write_text('{"items": []}', encoding="utf-8")
+    with pytest.raises(Unreadable, match="expected at least one record; the list is empty"):
+        list(read_tables(tmp_path / "file.json", described("/items"), tmp_path))

@@ -1,5 +1,6 @@
 """SDMX in every form: what writers write comes back, each form is checked against its structure, errors are no data."""
 
+import re
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def test_unknown_and_missing_columns(tmp_path: Path, format: Format) -> None:
     }
 
 
-@pytest.mark.parametrize("format", ML, ids=lambda f: f.name)
+@pytest.mark.parametrize("format", [*ML, *CSV[1:]], ids=lambda f: f.name)
 def test_version_of_the_structure(tmp_path: Path, format: Format) -> None:
     """Silently read under another version, a code could mean something else."""
     text = written([ROW], format, tmp_path).read_text()
@@ -164,9 +165,26 @@ def test_version_of_the_structure(tmp_path: Path, format: Format) -> None:
     )
     dsd = structure(tmp_path)
     with pytest.raises(Unreadable, match=r"found “MIG\(0.9\)”; expected the data structure MIG\(1.0\)"):
-        read_one(tmp_path / "data", source("sdmx-ml", "OBS_VALUE", structure=dsd))
-    accepted = source("sdmx-ml", "OBS_VALUE", structure=dsd, structure_versions=["0.9"])
+        read_one(tmp_path / "data", source(family(format), "OBS_VALUE", structure=dsd))
+    accepted = source(family(format), "OBS_VALUE", structure=dsd, structure_versions=["0.9"])
     assert [p.kind for p in read_one(tmp_path / "data", accepted)[0].problems] == ["structure version"]
+
+
+def test_version_of_a_data_flow(tmp_path: Path) -> None:
+    """A file that names only its data flow is of the structure if the structure file says so."""
+    dsd = structure(tmp_path)
+    text = (tmp_path / dsd).read_text()
+    flow = '<Dataflows><Dataflow agencyID="XX" id="F" version="2.0"/></Dataflows><'
+    (tmp_path / dsd).write_text(re.sub(r"<(?=\w+:DataStructures)", flow, text, count=1))
+    for version, refused in (("1.0", True), ("2.0", False)):
+        row = f"XX:F({version}),A,MD,F,2020,1,A"
+        (tmp_path / "data").write_text(f"DATAFLOW,FREQ,REF_AREA,SEX,TIME_PERIOD,OBS_VALUE,OBS_STATUS\n{row}\n")
+        described = source("sdmx-csv", "OBS_VALUE", structure=dsd)
+        if refused:
+            with pytest.raises(Unreadable, match=r"found “F\(1.0\)”; expected the data structure MIG\(1.0\)"):
+                read_one(tmp_path / "data", described)
+        else:
+            assert read_one(tmp_path / "data", described)[0].problems == []
 
 
 def test_code_list_that_is_not_in_the_structure_file_is_said(tmp_path: Path) -> None:
