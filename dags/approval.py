@@ -1,5 +1,6 @@
 """A delivery that was held because of its warnings waits here for a person, who approves or rejects it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,7 +35,8 @@ def approval() -> None:
         from pipelines.delivery import explain, read_outcome, read_receipt
 
         settings = Settings()
-        return f"```\n{explain(read_receipt(delivery_id, settings), read_outcome(delivery_id, settings))}\n```"
+        said = explain(read_receipt(delivery_id, settings), read_outcome(delivery_id, settings))
+        return re.sub(r"^ {2}(?=\S)", "- ", re.sub(r"^ {6}- ", "    - ", said, flags=re.M), flags=re.M)
 
     @task(outlets=[LOADED])
     def conclude(delivery_id: str, answer: dict[str, Any]) -> None:

@@ -1,44 +1,60 @@
-"""A delivery with a warning, held and then approved through Airflow's own API, by a person with a login."""
+"""Deliveries with a warning, judged by a person with a login: in Airflow's own API, and in a real browser."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
 from engine.api import Api
-from engine.environment import password
+from engine.environment import USER, password
 from engine.services import Engine
 from pipelines.settings import Settings
 from pipelines.store.lake import connect
 from tests.store.test_held import BOOKS, CONTRACT
 
 WITHIN = 120
+CHROMIUM = shutil.which("chromium")
 DECISIONS = "SELECT status, observed FROM ops.validations WHERE check_id = 'approval'"
 
 
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Settings, Api]]:
-    """A running engine whose one dataset holds deliveries that have a warning."""
-    contracts = tmp_path / "contracts"
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Api, str]]:
+    """A running engine whose one dataset holds deliveries that have a warning; and the address of its web UI."""
+    folder = tmp_path_factory.mktemp("office")
+    contracts = folder / "contracts"
     contracts.mkdir()
     (contracts / "flows.yaml").write_text(CONTRACT.format(rules="on_warning: hold"), encoding="utf-8")
-    monkeypatch.setenv("MIGSTAT_CONTRACTS", str(contracts))
-    monkeypatch.setenv("MIGSTAT_SETTLE_SECONDS", "0")
-    settings = Settings(home=tmp_path / "home")
-    inbox = settings.inbox / "flows"
-    inbox.mkdir(parents=True)
-    (inbox / "arrivals.csv").write_text("area,year,arrivals\nMDA,2019,1\nKGZ,2019,3000\n", encoding="utf-8")
+    settings = Settings(home=folder / "home", contracts=contracts)
     engine = Engine(settings)
-    try:
-        engine.start()
-        engine.wait_healthy()
-        api = Api(engine.url, password(settings))
-        until(lambda: {"ingest_flows", "approval"} <= api.dag_ids())
-        yield settings, api
-    finally:
-        engine.stop()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MIGSTAT_CONTRACTS", str(contracts))
+        environment.setenv("MIGSTAT_SETTLE_SECONDS", "0")
+        try:
+            engine.start()
+            engine.wait_healthy()
+            api = Api(engine.url, password(settings))
+            until(lambda: {"ingest_flows", "approval"} <= api.dag_ids())
+            yield settings, api, engine.url
+        finally:
+            engine.stop()
+
+
+def deliver(settings: Settings, api: Api, name: str, most: int) -> tuple[str, dict[str, Any]]:
+    """Let the engine ingest a file with a warning; gives the run, and what it asks a person."""
+    inbox = settings.inbox / "flows"
+    inbox.mkdir(parents=True, exist_ok=True)
+    (inbox / name).write_text(f"area,year,arrivals\nMDA,2019,1\nKGZ,2019,{most}\n", encoding="utf-8")
+    run = api.trigger("ingest_flows")
+
+    def asked() -> Any:
+        found = api.client.get("/dags/approval/dagRuns/~/hitlDetails", params={"response_received": False})
+        return [one for one in found.json().get("hitl_details", []) if name in one["body"]]
+
+    return run, until(asked)[0]
 
 
 def until(question: Callable[[], Any]) -> Any:
@@ -55,15 +71,13 @@ def books(settings: Settings, query: str) -> list[tuple[Any, ...]]:
         return con.execute(query).fetchall()
 
 
-def test_a_held_delivery_is_approved_in_airflow(office: tuple[Settings, Api]) -> None:
+def test_a_held_delivery_is_approved_through_the_api(office: tuple[Settings, Api, str]) -> None:
     """If it failed, a delivery that needs judgement would be loaded unseen, or never."""
-    settings, api = office
-    api.trigger("ingest_flows")
-    details = "/dags/approval/dagRuns/~/hitlDetails"
-    waiting = until(lambda: api.client.get(details).json().get("hitl_details"))
+    settings, api, _ = office
+    _, asked = deliver(settings, api, "first.csv", 3000)
     assert books(settings, BOOKS) == [("held", 2, 0, 2, 0)]
-    assert "More than a thousand arrivals were never counted." in waiting[0]["body"]
-    one = waiting[0]["task_instance"]
+    assert "More than a thousand arrivals were never counted." in asked["body"]
+    one = asked["task_instance"]
     answer = api.client.patch(
         f"/dags/approval/dagRuns/{one['dag_run_id']}/taskInstances/{one['task_id']}/{one['map_index']}/hitlDetails",
         json={"chosen_options": ["Approve"], "params_input": {"reason": "a new crossing"}},
@@ -77,3 +91,41 @@ def test_a_held_delivery_is_approved_in_airflow(office: tuple[Settings, Api]) ->
     until(
         lambda: api.client.get("/assets/events", params={"name_pattern": "migstat_flows"}).json()["total_entries"] > 1
     )
+
+
+def test_reports_are_behind_the_login(office: tuple[Settings, Api, str]) -> None:
+    """If it failed, anyone in the building could read figures before they are released."""
+    _, api, url = office
+    reports = f"{url}/migstat/reports/"
+    assert httpx.get(reports).status_code == httpx.codes.UNAUTHORIZED
+    assert httpx.get(reports, cookies={"_token": "forged"}).is_error
+    assert "Deliveries and their validation" in api.client.get(reports).text
+    secret = f"{reports}..%2f..%2fairflow%2fpasswords.json"
+    assert api.client.get(secret).status_code == httpx.codes.NOT_FOUND
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+def test_a_person_looks_at_the_report_and_rejects_in_the_browser(office: tuple[Settings, Api, str]) -> None:
+    settings, api, url = office
+    run, asked = deliver(settings, api, "second.csv", 5000)
+    one = asked["task_instance"]
+    with sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(url)
+        page.fill("input[name=username]", USER)
+        page.fill("input[name=password]", password(settings))
+        page.press("input[name=password]", "Enter")
+        page.get_by_text("Validation", exact=True).click()
+        frame = page.frame_locator("iframe")
+        expect(frame.get_by_role("link", name="second.csv")).to_be_visible(timeout=30_000)
+        page.goto(f"{url}/dags/ingest_flows/runs/{run}/tasks/delivery.process/mapped/0")
+        page.get_by_text("Validation report", exact=True).click()
+        expect(page.frame_locator("iframe").locator("#findings")).to_contain_text("second.csv", timeout=30_000)
+        place = f"{url}/dags/approval/runs/{one['dag_run_id']}/tasks/{one['task_id']}/mapped/{one['map_index']}"
+        page.goto(f"{place}/required_actions")
+        page.locator('input[name="element_reason"]').fill("counted twice")
+        page.get_by_role("button", name="Reject").click()
+        until(lambda: ("rejected", 2, 0, 2, 0) in books(settings, BOOKS))
+        browser.close()
+    assert any(seen.endswith(": counted twice)") and status == "fail" for status, seen in books(settings, DECISIONS))
