@@ -145,8 +145,9 @@ class _Origin:
             return self._of_cells(self.places[said.header], said, target, reading)
         if self.varies(name):
             for _, i, words in self.values:
-                self._complain(self.raw.header[i], words.get(name, ""), reading)
-                words[f"t_{target}"] = reading.translate(words.get(name, "")) or ""
+                text = words.get(name, self.constants.get(name, ""))
+                self._complain(self.raw.header[i], text, reading)
+                words[f"t_{target}"] = reading.translate(text) or ""
             return Tidy(_cast(f"nullif(t_{target}, '')", reading))
         text = self.constants.get(said.name or name, "")
         self._complain(target, text, reading)

@@ -70,7 +70,11 @@ def reading_of(name: str, column: Column, contract: Contract, said: SourceField,
     if column.type == "period":
         frequency, dates, fiscal_year = contract.frequency, said.dates, said.fiscal_year
         expected = EXAMPLES[frequency]
-        return Reading(lambda text: read_period(text, frequency, dates, fiscal_year), expected, required=True)
+        return Reading(
+            lambda text: read_period(own.get(text.lower(), text), frequency, dates, fiscal_year),
+            expected,
+            required=True,
+        )
     if column.type in ("integer", "number"):
         pattern = re.compile(r"[+-]?\d+" if column.type == "integer" else r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
         sql_type = "BIGINT" if column.type == "integer" else "DOUBLE"
