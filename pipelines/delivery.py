@@ -5,6 +5,7 @@ Everything here is plain data that is rendered once for the terminal, the task l
 
 import datetime as dt
 import os
+import unicodedata
 from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import Literal
@@ -15,6 +16,8 @@ from pipelines.settings import Settings
 
 Severity = Literal["critical", "warning", "info"]
 SHOWN_PLACES = 10
+SHOWN_LETTERS = 120
+CONTROLS = {"\n": "line break", "\r": "line break", "\t": "tab", "\x00": "NUL", "\x1b": "escape"}
 
 
 class State(StrEnum):
@@ -41,15 +44,35 @@ class Problem(BaseModel):
         place = ", ".join(
             part
             for part in (
-                f"sheet “{self.sheet}”" if self.sheet else "",
+                f"sheet {shown(self.sheet)}" if self.sheet else "",
                 f"row {self.row}" if self.row is not None else "",
-                f"column “{self.column}”" if self.column else "",
+                f"column {shown(self.column)}" if self.column else "",
             )
             if part
         )
-        found = f"found “{self.value}”; " if self.value is not None else ""
+        found = f"found {shown(self.value)}; " if self.value is not None else ""
         text = f"{place}: {found}expected {self.expected}" if place else f"{found}expected {self.expected}"
         return f"{text}. {self.remedy}" if self.remedy else text
+
+
+def shown(value: str) -> str:
+    """A cell's text as a person can read it."""
+    return f"“{visible(value)}”" if value else "an empty cell"
+
+
+def visible(text: str) -> str:
+    """A text cut where it is long, and with what cannot be seen spelt out.
+
+    Control characters would reach the reader's terminal, and the signs that turn the direction of writing would
+    show another text than the one that is there.
+    """
+    letters = "".join(c if c.isprintable() else f"[{_name(c)}]" for c in text[:SHOWN_LETTERS])
+    return letters if len(text) <= SHOWN_LETTERS else f"{letters} … ({len(text)} characters)"
+
+
+def _name(letter: str) -> str:
+    """What a character that cannot be seen is called, or its number."""
+    return CONTROLS.get(letter) or unicodedata.name(letter, f"character {ord(letter):04X}").lower()
 
 
 class Check(BaseModel):
@@ -165,7 +188,7 @@ class DeliveryRejected(Exception):
 
 def explain(receipt: Receipt, outcome: Outcome) -> str:
     """The findings of one delivery in plain words, worst first, with the first places of each."""
-    lines = [f"{receipt.file_name} ({outcome.dataset}) {VERDICTS[outcome.state]}."]
+    lines = [f"{visible(receipt.file_name)} ({outcome.dataset}) {VERDICTS[outcome.state]}."]
     if outcome.state != State.REJECTED and outcome.rows_quarantined:
         lines.append(f"  {outcome.rows_quarantined} of {outcome.rows_read} rows are held back in ops.quarantine.")
     idle = [c for c in outcome.failed if c.status == "did not run"]

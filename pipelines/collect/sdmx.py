@@ -120,12 +120,13 @@ def _same(structure: Structure, source: Source, dsd: Name | None, flow: Name | N
 
 def _columns(header: list[str], structure: Structure, table: Table) -> list[Problem]:
     """A column that is no component and that the contract does not name is not known to anyone."""
-    expected = structure.components.keys() | {f.header for f in table.fields().values()} | table.leave_out.keys()
-    unknown = [name for name in header if name not in expected]
+    known = structure.components.keys() | {f.header for f in table.fields().values()} | table.leave_out.keys()
+    unknown = [name for name in header if name not in known]
     missing = [c.id for c in structure.components.values() if c.required and c.id not in header]
-    return [Problem(kind="structure", column=n, expected=f"only columns of {structure}") for n in unknown] + [
-        Problem(kind="structure", column=n, expected="this mandatory column in the data") for n in missing
-    ]
+    expected = dict.fromkeys(unknown, f"only columns of {structure}")
+    expected |= dict.fromkeys(missing, "this mandatory column in the data")
+    remedy = "Ask the sender for data that obey their data structure, or for the one they obey."
+    return [Problem(kind="structure", column=n, expected=text, remedy=remedy) for n, text in expected.items()]
 
 
 def _checked(rows: pa.RecordBatchReader, raw: RawTable, structure: Structure) -> Iterator[pa.RecordBatch]:
@@ -150,6 +151,7 @@ def _checked(rows: pa.RecordBatchReader, raw: RawTable, structure: Structure) ->
                         column=component.id,
                         value=words[at],
                         expected=wrong[at],
+                        remedy="Ask the sender to correct it, or for the structure that has it.",
                     )
                 )
             left[component.id] -= min(left[component.id], len(places))

@@ -12,7 +12,7 @@ from pathlib import Path
 from openpyxl.utils.cell import coordinate_to_tuple
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from pipelines.collect import unseen
+from pipelines.collect import extent, unseen
 from pipelines.collect.body import Body, Row, observations
 from pipelines.collect.header import Range, filled, joined
 from pipelines.collect.layout import Place, first_text, places
@@ -87,6 +87,7 @@ def _within(merged: Range, header: list[int]) -> Range | None:
 
 def _book(path: Path) -> CalamineWorkbook:
     """A workbook of whichever kind its content is: an old one may well be named .xlsx."""
+    extent.check(path)
     try:
         return CalamineWorkbook.from_filelike(BytesIO(path.read_bytes()))
     except (CalamineError, OSError) as error:
@@ -95,9 +96,11 @@ def _book(path: Path) -> CalamineWorkbook:
 
 def _sheet(book: CalamineWorkbook, name: str) -> CalamineSheet:
     try:
-        return book.get_sheet_by_name(name)
+        sheet = book.get_sheet_by_name(name)
     except CalamineError as error:
         raise _damaged(error) from error
+    extent.check_cells(sheet.total_height, sheet.total_width, name)
+    return sheet
 
 
 def _damaged(error: Exception) -> Unreadable:

@@ -17,10 +17,10 @@ import pyarrow as pa
 from pipelines.collect.read import RawTable, Unreadable, read_tables
 from pipelines.contract import ATTRIBUTES, Contract
 from pipelines.delivery import Problem, Receipt, raw_file
-from pipelines.process.codelists import nearest
 from pipelines.process.corrections import Corrections
 from pipelines.process.mapping import Mapping, map_table
 from pipelines.process.recode import recode
+from pipelines.process.whose import misplaced, unknown_name
 from pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -30,12 +30,18 @@ HASHES_AT_ONCE = 50_000_000
 PLACE = "struct_pack(sheet := source_sheet, line := source_row)"
 UNQUOTED = "What stands there is not quoted, because the contract declares persons."
 READABLE = """(problems IS NULL OR NOT regexp_matches(problems, '"kind":"(cell|code|shape)"'))"""
+REMEDIES = {
+    "cell": "Correct the cell, or say in the contract how the sender writes it.",
+    "code": "Correct it, or add what the sender writes to `codes` in the contract.",
+    "lost text": "Ask the sender for the file in an encoding that has these letters, such as UTF-8.",
+    "shape": "Give the column a name, or empty the cell.",
+}
 STATED = [a for a in ATTRIBUTES if a not in ("note", "source", "vintage")]
 
 
 @dataclass
 class Harmonised:
-    """Staged Parquet of a delivery, with what was found on the way.
+    """Staged Parquet of a delivery, with what was found on the way; `headers` says what the sender calls a column.
 
     Of a delivery about persons (`discreet`) no problem quotes what stands in the file.
     """
@@ -48,6 +54,7 @@ class Harmonised:
     rows_held: int = 0
     problems: list[Problem] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
     def add(self, problems: list[Problem]) -> None:
         """Keep the first places of each kind and count them all."""
@@ -71,7 +78,7 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
     result = Harmonised(discreet=bool(contract.persons))
     found = contract.source_of(Path(receipt.file_name))
     if found is None:
-        result.add([_unknown_layout(receipt, contract)])
+        result.add([unknown_name(receipt.file_name, contract, settings.contracts)])
         return result
     source, said = found
     said = {"vintage": receipt.edition or f"received {receipt.received_at:%Y-%m-%d}"} | contract.set | source.set | said
@@ -83,7 +90,8 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
     try:
         for number, (table, raw) in enumerate(read_tables(raw_file(receipt, settings), source, settings.contracts)):
             mapping = map_table(contract, source, table, raw, said, settings)
-            result.add(mapping.problems)
+            other = misplaced(raw, contract, settings.contracts) if _has_other_columns(mapping) else None
+            result.add([other] if other else mapping.problems)
             if result.laid_out:
                 target = folder / f"{receipt.delivery_id}-{number}.parquet"
                 _stage(con, raw, mapping, receipt, target, result, corrections)
@@ -91,11 +99,13 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
                 problem.sheet = problem.sheet or raw.sheet
             result.add(raw.problems)
             remedies |= mapping.remedies
+            result.headers |= mapping.headers
         result.add(corrections.problems + corrections.unmet() if result.laid_out else [])
     except Unreadable as error:
         result.add([error.problem])
     if result.laid_out:
         _cell_problems(con, result, remedies)
+        _future(con, result, receipt)
         _repeated_keys(con, contract, result, folder)
         _empty(con, result)
     else:
@@ -109,6 +119,10 @@ def _unquoted(problem: Problem) -> Problem:
     if problem.kind == "header":
         hidden |= {"expected": "a column of this name" if problem.column else "a header", "remedy": UNQUOTED}
     return problem.model_copy(update=hidden)
+
+
+def _has_other_columns(mapping: Mapping) -> bool:
+    return any(problem.kind == "header" for problem in mapping.problems)
 
 
 def _stage(
@@ -178,10 +192,35 @@ def _cell_problems(
         ).fetchall()
         for sheet, row, text in places:
             problem = Problem(sheet=sheet or "", row=row, **json.loads(text))
-            if kind == "code" and problem.column in remedies:
-                problem.remedy = remedies[problem.column](problem.value or "")
+            close = (
+                remedies[problem.column](problem.value or "") if kind == "code" and problem.column in remedies else ""
+            )
+            problem.remedy = " ".join(filter(None, [close, REMEDIES.get(kind, "")]))
             result.problems.append(problem)
         result.counts[kind] = result.counts.get(kind, 0) + count
+
+
+def _future(con: duckdb.DuckDBPyConnection, result: Harmonised, receipt: Receipt) -> None:
+    """Find values of years that had not begun when the delivery came, where no status calls them a forecast."""
+    year = receipt.received_at.year
+    found = con.execute(
+        f"""SELECT source_sheet, source_row, time_period, count(*) OVER () FROM {staged(result.files)}
+            WHERE left(time_period, 4) > '{year}' AND obs_value IS NOT NULL AND obs_status <> 'F'
+            ORDER BY ALL LIMIT {PROBLEMS_KEPT}"""
+    ).fetchall()
+    if found:
+        result.counts["future"] = found[0][3]
+    for sheet, row, period, _ in found:
+        problem = Problem(
+            kind="future",
+            sheet=sheet or "",
+            row=row,
+            column=result.headers.get("time_period", "time_period"),
+            value=period,
+            expected=f"a period that had begun when the file came, in {year}",
+            remedy="Correct it; if it is a forecast, set `obs_status` to F in the contract.",
+        )
+        result.problems.append(problem)
 
 
 def _repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: Harmonised, folder: Path) -> None:
@@ -206,7 +245,7 @@ def _repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: H
             FROM {readable} t JOIN repeated r ON {same}
             WHERE {PLACE} <> r.first_place ORDER BY 1, 2"""
     ).fetchall()
-    result.add([_repetition(contract, *row) for row in again])
+    result.add([_repetition(contract, result.headers, *row) for row in again])
     equal = [a for a in again if a[3] == 1]
     if equal:
         kept = folder / "kept.parquet"
@@ -236,18 +275,21 @@ def _all_distinct(con: duckdb.DuckDBPyConnection, hashed: str, rows: str, count:
     return True
 
 
-def _repetition(contract: Contract, sheet: str, row: int, value: float | None, versions: int, first: int) -> Problem:
+def _repetition(
+    contract: Contract, headers: dict[str, str], sheet: str, row: int, value: float | None, versions: int, first: int
+) -> Problem:
     if versions == 1:
         return Problem(
             kind="repeated", sheet=sheet or "", row=row, expected=f"no repetition of row {first}", remedy="Kept once."
         )
+    key = ", ".join(headers.get(name, name) for name in contract.keys)
     return Problem(
         kind="duplicate",
         sheet=sheet or "",
         row=row,
-        column="obs_value",
+        column=headers.get("obs_value", "obs_value"),
         value="" if value is None else f"{value:.15g}",
-        expected=f"the same value as row {first}, or another key ({', '.join(contract.keys)})",
+        expected=f"the same value as row {first}, or another key ({key})",
         remedy="Say which of the rows holds and take the other out.",
     )
 
@@ -265,15 +307,3 @@ def _empty(con: duckdb.DuckDBPyConnection, result: Harmonised) -> None:
                 )
             ]
         )
-
-
-def _unknown_layout(receipt: Receipt, contract: Contract) -> Problem:
-    patterns = [source.file for source in contract.sources]
-    close = nearest(receipt.file_name, [p.lower() for p in patterns], 1)
-    return Problem(
-        kind="format",
-        column="file name",
-        value=receipt.file_name,
-        expected=f"a name like {' or '.join(close or patterns)}",
-        remedy="Rename the file, put it in the folder of its dataset, or add its layout to the contract.",
-    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pipelines.collect.read import RawTable, letter_of
 from pipelines.contract import Contract, Source, SourceField, Table
-from pipelines.delivery import Problem
+from pipelines.delivery import Problem, shown, visible
 from pipelines.process.codelists import nearest
 from pipelines.process.flags import read_status, split_label
 from pipelines.process.headers import ValueColumn, locate, unread, value_columns
@@ -48,6 +48,7 @@ class Mapping:
     flat: set[str] = field(default_factory=set)
     rows: str = ""
     remedies: dict[str, Callable[[str], str]] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     values_per_row: int = 1
     problems: list[Problem] = field(default_factory=list)
 
@@ -103,6 +104,9 @@ def map_table(
         return mapping
     mapping.flat = {f"c{i}" for _, i, _ in values}
     mapping.values_per_row = len(values)
+    mapping.headers = {name: f.header for name, f in fields.items() if f.header}
+    if len(values) == 1:
+        mapping.headers["obs_value"] = raw.header[values[0][1]]
     said = said | {k: v for k, v in raw.cells.items() if v} | table.set
     origin = _Origin(mapping, places, fields, values, raw, said, source)
     for name, column in contract.columns.items():
@@ -244,7 +248,8 @@ def _unnamed(mapping: Mapping, table: Table, raw: RawTable) -> None:
 def _observation(mapping: Mapping, source: Source, origin: _Origin) -> None:
     """Value, status and the other attributes; a mark for a missing value becomes its status."""
     decimal = f"a number with “{source.decimal}” as decimal mark"
-    expected = f"{decimal}, or one of the marks for missing: {', '.join(map(repr, source.missing))}"
+    marks = ", ".join(shown(mark) for mark in source.missing)
+    expected = f"{decimal}, or a mark for missing: {marks}" if marks else decimal
     wrong = "v_number IS NULL AND v_mark IS NULL"
     mapping.tidy["obs_value"] = Tidy("v_number", wrong, "cell", "v_header", "trim(v_value)", expected)
     mapping.tidy["obs_status"] = _status(source, origin)
@@ -348,5 +353,5 @@ def _no_header(header: str, raw: RawTable) -> Problem:
         sheet=raw.sheet,
         column=header,
         expected=f"a column of this name; the closest are: {', '.join(close) or 'none'}",
-        remedy=f"The header reads: {'; '.join(present[:12])}.",
+        remedy=f"The header reads: {visible('; '.join(present[:12]))}. Name the column so, or correct the contract.",
     )

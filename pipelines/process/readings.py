@@ -105,10 +105,9 @@ def own_words(said: SourceField) -> dict[str, str]:
 
 
 def _code_of(codelist: str, known: dict[str, str]) -> str:
-    some = ", ".join(sorted(filter(None, known), key=lambda code: (code[0].isdigit(), code))[:CODES_NAMED]) + (
-        " ..." if len(known) > CODES_NAMED else ""
-    )
-    return f"a code of `{codelist}` ({some})"
+    words = {code if word == code.lower() else word for word, code in known.items() if word}
+    some = sorted(words, key=lambda word: (not word[0].isalpha(), word))[:CODES_NAMED]
+    return f"a code of `{codelist}` ({', '.join(some)}{' ...' if len(words) > CODES_NAMED else ''})"
 
 
 def m49_of(area: Reading, reference: Path) -> Reading:

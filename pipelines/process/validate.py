@@ -56,6 +56,7 @@ LAYOUT: list[tuple[str, set[str], Severity, str]] = [
     ("values", {"no data"}, "critical", "The delivery holds at least one value."),
     ("structure_version", {"structure version"}, "warning", "The message names the contract's data structure version."),
     ("surplus", {"surplus"}, "critical", "Nothing stands in a column without a header."),
+    ("future", {"future"}, "warning", "No value is of a year that has not begun, unless it is a forecast."),
     ("letters", {"lost text"}, "warning", "No letters of names and notes were lost before the file was sent."),
     (
         "corrections",
@@ -254,7 +255,7 @@ def _check(
         count = sum(harmonised.counts.get(kind, 0) for kind in kinds)
         places = [p for p in harmonised.problems if p.kind in kinds][:SHOWN_PLACES]
     else:
-        places = [] if one.success else list(_places(one, check, engine))
+        places = [] if one.success else list(_places(one, check, engine, harmonised.headers))
     return check.model_copy(
         update={
             "status": "pass" if one.success else "fail",
@@ -269,7 +270,9 @@ def _check_id(one: ExpectationValidationResult) -> str:
     return str(one.expectation_config.meta["check_id"]) if one.expectation_config else ""
 
 
-def _places(one: ExpectationValidationResult, check: Check, engine: Engine) -> Iterator[Problem]:
+def _places(
+    one: ExpectationValidationResult, check: Check, engine: Engine, headers: dict[str, str]
+) -> Iterator[Problem]:
     """Where a contract's expectation fails, with the row of the source file."""
     listed = one.result.get("partial_unexpected_index_list") or []
     query = one.expectation_config.kwargs.get("unexpected_rows_query") if one.expectation_config else None
@@ -286,10 +289,18 @@ def _places(one: ExpectationValidationResult, check: Check, engine: Engine) -> I
             kind="expectation",
             sheet=row.get("source_sheet") or "",
             row=row.get("source_row"),
-            column=str(row.get("column_name") or check.column),
+            column=str(row.get("column_name") or headers.get(check.column, check.column)),
             value=_shown(row[told]) if told in row else None,
-            expected=str(row.get("expected") or check.notes.rstrip(".")) + (f" ({key})" if key else ""),
+            expected=str(row.get("expected") or f"that {_within_a_sentence(check.notes)}")
+            + (f" ({key})" if key else ""),
+            remedy="Correct it and send the file again." if check.severity == "critical" else "Correct or confirm it.",
         )
+
+
+def _within_a_sentence(note: str) -> str:
+    """A sentence as it stands after `that`; what begins with an abbreviation keeps its capitals."""
+    first, _, rest = note.rstrip(".").partition(" ")
+    return f"{first if first[1:].lower() != first[1:] else first.lower()} {rest}"
 
 
 def _broken(one: ExpectationValidationResult) -> Iterator[Broken]:

@@ -140,4 +140,7 @@ def test_a_contract_reads_them_and_refuses_the_rest_by_row(tmp_path: Path) -> No
     text = "area,year,value\nMDA,март 2024,1\nMDA,mart 2025,2\nMDA,03/04/2024,3\n"
     result = harmonised(text, tmp_path, described)
     assert [row[1] for row in tidy(result)] == ["2024-03", "2025-03", None]
-    assert said(result) == ["row 4, column “year”: found “03/04/2024”; expected a month such as 2024-03"]
+    assert said(result) == [
+        "row 4, column “year”: found “03/04/2024”; expected a month such as 2024-03. "
+        "Correct the cell, or say in the contract how the sender writes it."
+    ]

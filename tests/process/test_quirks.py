@@ -47,7 +47,7 @@ def test_what_is_not_a_number_is_a_problem_not_a_value(tmp_path: Path, cell: str
     result = harmonised(f'area,year,value\nMDA,2020,"{cell}"\nMDA,2021,1\n', tmp_path, contract())
     assert [str(p) for p in result.problems] == [
         f"row 2, column “value”: found “{cell}”; expected a number with “.” as decimal mark, "
-        "or one of the marks for missing: ''"
+        "or a mark for missing: an empty cell. Correct the cell, or say in the contract how the sender writes it."
     ]
     assert tidy(result)[0][2] is None
 
@@ -62,7 +62,7 @@ def test_missing_column_is_named_with_those_there_are(tmp_path: Path) -> None:
     result = harmonised("area,jahr,value\nMDA,2020,1\n", tmp_path, contract())
     assert [str(p) for p in result.problems] == [
         "column “year”: expected a column of this name; the closest are: jahr, area. "
-        "The header reads: area; jahr; value."
+        "The header reads: area; jahr; value. Name the column so, or correct the contract."
     ]
     assert result.files == []
 
@@ -153,7 +153,8 @@ def test_value_under_no_header_is_not_taken_for_a_dimension(tmp_path: Path) -> N
     )
     result = harmonised("area,year,value,\nMDA,2020,1,x\nMDA,2021,2,\n", tmp_path, described)
     assert [str(p) for p in result.problems] == [
-        "row 2, column “(no header)”: found “x”; expected no value in a column that has no header"
+        "row 2, column “(no header)”: found “x”; expected no value in a column that has no header. "
+        "Give the column a name, or empty the cell."
     ]
 
 

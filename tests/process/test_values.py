@@ -43,7 +43,8 @@ def test_a_swapped_decimal_mark_is_refused(tmp_path: Path, decimal: str, cell: s
     result = harmonised(f"area;year;value\nMDA;2020;{cell}\nMDA;2021;7\n", tmp_path, described)
     assert said(result) == [
         f"row 2, column “value”: found “{cell}”; expected a number with “{decimal}” as decimal mark, "
-        "or one of the marks for missing: ''"
+        "or a mark for missing: an empty cell. "
+        "Correct the cell, or say in the contract how the sender writes it."
     ]
 
 
@@ -117,7 +118,10 @@ def test_a_column_of_flags_is_read_by_the_same_words(tmp_path: Path) -> None:
     text = "area,year,value,flag\nMDA,2020,1,be\nMDA,2021,2,E\nMDA,2022,,c\nMDA,2023,3,\nMDA,2024,4,?\n"
     result = harmonised(text, tmp_path, described)
     assert [row[3] for row in tidy(result)] == ["B", "E", "Q", "A", "A"]
-    assert said(result) == ["row 6, column “flag”: found “?”; expected a status of CL_OBS_STATUS or one of the `flags`"]
+    assert said(result) == [
+        "row 6, column “flag”: found “?”; expected a status of CL_OBS_STATUS or one of the `flags`. "
+        "Correct it, or add what the sender writes to `codes` in the contract."
+    ]
 
 
 def test_status_words_of_the_contract_come_first() -> None:

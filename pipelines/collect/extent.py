@@ -1,0 +1,77 @@
+"""How large a workbook is, looked at before it is read whole: a stray blank in its last cell makes it fill all memory.
+
+calamine holds a sheet as one rectangle from the first used cell to the last, and its process ends where there is no
+room for it. So the used cells are counted first, in the parts of the archive as they are unpacked.
+"""
+
+import re
+import zipfile
+from pathlib import Path
+
+from openpyxl.utils.cell import column_index_from_string, get_column_letter
+
+from pipelines.collect.archive import RATIO, RATIO_FROM
+from pipelines.collect.read import Unreadable
+from pipelines.delivery import Problem
+
+MOST_CELLS = 1 << 24
+MOST_BYTES = 2 << 30
+BLOCK = 1 << 20
+TAG = 256  # no tag that tells a place is longer
+COLUMN = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})\d')
+ROW = re.compile(rb'<(?:\w+:)?row\s[^>]*?r="(\d{1,9})"')
+
+
+def check(path: Path) -> None:
+    """Look at the parts of a workbook that is a zip archive; an old .xls cannot hold more than is taken.
+
+    Raises:
+        Unreadable: it is broken, holds too much, or a cell lies too far out.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    left = MOST_BYTES
+    try:
+        with zipfile.ZipFile(path) as book:
+            for info in book.infolist():
+                left -= _measured(book, info, left)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+        again = f"Open it in Excel and save it again as .xlsx, without a password ({error})."
+        raise _refused("a whole Excel or OpenDocument workbook", again) from error
+
+
+def check_cells(rows: int, columns: int, sheet: str) -> None:
+    """Raises Unreadable where a sheet reaches too far."""
+    if rows * columns > MOST_CELLS:
+        raise _refused(
+            f"at most {MOST_CELLS >> 20} million cells in a sheet; the last one used is in row {rows}, "
+            f"column {get_column_letter(columns)}",
+            "Delete the empty rows and columns after the table, or send it as CSV or Parquet.",
+            sheet,
+        )
+
+
+def _measured(book: zipfile.ZipFile, info: zipfile.ZipInfo, left: int) -> int:
+    """The size of a part when it is unpacked; the cells of a sheet are looked at."""
+    size, rows, columns, before = 0, 0, 0, b""
+    is_sheet = "/worksheets/" in info.filename
+    with book.open(info) as part:
+        while block := part.read(BLOCK):
+            size += len(block)
+            if size > left or (size > RATIO_FROM and size > RATIO * info.compress_size):
+                raise _refused(
+                    f"at most {MOST_BYTES >> 30} GB in a workbook, and at most {RATIO} times its own size",
+                    "It grows like one made to fill a disk: look at what made it, or send the table as CSV.",
+                )
+            if is_sheet:
+                text = before + block
+                before = text[-TAG:]
+                rows = max(rows, *map(int, ROW.findall(text)), 0)
+                letters = {found.decode() for found in set(COLUMN.findall(text))}
+                columns = max(columns, *map(column_index_from_string, letters), 0)
+    check_cells(rows, columns, info.filename.rpartition("/")[2])
+    return size
+
+
+def _refused(expected: str, remedy: str, sheet: str = "") -> Unreadable:
+    return Unreadable(Problem(kind="format", sheet=sheet, expected=expected, remedy=remedy))
