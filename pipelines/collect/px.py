@@ -72,7 +72,8 @@ def _parsed(text: str) -> tuple[dict[tuple[str, str], list[str]], list[str]]:
     while found := KEYWORD.match(text, place):
         name, language, variable = found[1], found[2], (found[3] or "").strip().strip('"')
         if name == "DATA":
-            return keywords, [quoted or bare for quoted, bare in CELL.findall(text, found.end())]
+            last = len(text.rstrip("\x1a\x00 \r\n"))  # old programs end a file with a sign of their own
+            return keywords, [quoted or bare for quoted, bare in CELL.findall(text, found.end(), last)]
         end = END.match(text, found.end())
         place = end.end() + 1 if end else len(text)
         if language is None:

@@ -72,6 +72,11 @@ def test_encoding_the_file_says_or_shows(tmp_path: Path, encoding: str, said: st
     assert read_bytes(tmp_path, content, source("px"))[1] == ROWS
 
 
+def test_sign_at_the_end_of_a_file(tmp_path: Path) -> None:
+    """Programs of the time of DOS end a file with Ctrl-Z: it is no cell."""
+    assert read_bytes(tmp_path, FILE + "\r\n\x1a", source("px"))[1] == ROWS
+
+
 def test_the_contract_wins_over_what_the_file_says(tmp_path: Path) -> None:
     content = FILE.replace('CHARSET="ANSI"', 'CODEPAGE="iso-8859-1"').encode("cp1251")
     assert read_bytes(tmp_path, content, source("px", encoding="windows-1251"))[1] == ROWS
