@@ -148,11 +148,35 @@ class Table(_Strict):
     rest: str | None = Field(None, description="Tidy text column that takes all further columns as `name=value`.")
     rest_total: str = Field("", description="The value that, in a further column, means there is no breakdown.")
     values: list[Values]
+    editions: dict[str, dict[str, str]] = Field(
+        {}, description="Edition of the source: tidy column, or `obs_value`, and the header it has there."
+    )
     set: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _one_value_by_edition(self) -> Self:
+        if any("obs_value" in row for row in self.editions.values()) and len(self.values) != 1:
+            raise ValueError("`obs_value` in `editions` needs exactly one entry in `values`")
+        return self
 
     def is_value(self, header: str) -> bool:
         """Whether a column of this name holds values."""
-        return any(template(v.header, ".+?").fullmatch(header) for v in self.values)
+        by_edition = [row["obs_value"] for row in self.editions.values() if "obs_value" in row]
+        return any(template(text, ".+?").fullmatch(header) for text in [*by_edition, *(v.header for v in self.values)])
+
+    def by_edition(self) -> dict[str, "Table"]:
+        """The table as each edition lays it out; as it stands under no name where there are none."""
+        return {name: self._with(row) for name, row in self.editions.items()} or {"": self}
+
+    def _with(self, headers: dict[str, str]) -> "Table":
+        fields = self.fields()
+        columns = {
+            name: fields.get(name, SourceField()).model_copy(update={"header": header})
+            for name, header in headers.items()
+            if name != "obs_value"
+        }
+        values = [v.model_copy(update={"header": headers.get("obs_value", v.header)}) for v in self.values]
+        return self.model_copy(update={"columns": self.columns | columns, "values": values})
 
     def fields(self) -> dict[str, SourceField]:
         """Tidy column to source field, the short form spelt out."""
@@ -304,8 +328,8 @@ class Contract(_Strict):
             for name in self.persons:
                 if name in {*self.set, *source.set, *HOLE.findall(source.file)}:
                     raise ValueError(f"who a row is about stands in its own column, not in `set` or `file`: `{name}`")
-                for table in source.tables:
-                    self._person_has_its_column(name, table)
+                for edition in (edition for table in source.tables for edition in table.by_edition().values()):
+                    self._person_has_its_column(name, edition)
         return self
 
     def _person_has_its_column(self, name: str, table: Table) -> None:
@@ -336,7 +360,13 @@ class Contract(_Strict):
         for source in self.sources:
             yield from ((f"`set` of {source.file}", c) for c in source.set)
             for table in source.tables:
-                named = [*table.columns, *table.cells, *table.set, *(c for v in table.values for c in v.set)]
+                named = [
+                    *table.columns,
+                    *(c for row in table.editions.values() for c in row),
+                    *table.cells,
+                    *table.set,
+                    *(c for v in table.values for c in v.set),
+                ]
                 named += HOLE.findall((table.sheet or "") + table.starts_at)
                 yield from ((f"a table of {source.file}", c) for c in named)
                 if table.rest:

@@ -95,7 +95,7 @@ def land(path: Path, contract: Contract, settings: Settings, name: PurePath, ori
     digest, size = _digest(path)
     found = contract.source_of(name)
     said = found[1] if found else {}
-    origin = origin or Origin(edition=said.get("vintage", ""))
+    origin = origin or Origin(edition=said.get("edition") or said.get("vintage", ""))
     receipt = Receipt(
         **origin.model_dump(),
         delivery_id=_delivery_id(contract, said, digest),

@@ -8,6 +8,7 @@ from pipelines.collect.read import RawTable, letter_of
 from pipelines.contract import Contract, Source, SourceField, Table
 from pipelines.delivery import Problem, shown, visible
 from pipelines.process.codelists import nearest
+from pipelines.process.editions import edition_of
 from pipelines.process.flags import read_status, split_label
 from pipelines.process.headers import ValueColumn, locate, unread, value_columns
 from pipelines.process.numbers import fixed, flagged, measured, quoted, status
@@ -16,6 +17,7 @@ from pipelines.process.recode import ABOVE, Recoding, Translate
 from pipelines.settings import Settings
 
 LEGIBLE = "legible text: its letters were lost before it was sent"
+FURTHER_NAMED = 12
 TEXTS = ["unit_measure", "concept", "source", "vintage", "note"]
 
 
@@ -82,6 +84,11 @@ def map_table(
         A mapping; with problems instead of SQL when a header the contract names is not there.
     """
     mapping = Mapping(discreet=bool(contract.persons))
+    edition = edition_of(table, raw, source.flags, said)
+    if isinstance(edition, Problem):
+        mapping.problems = [edition]
+        return mapping
+    table = edition
     fields = {n: f for n, f in table.fields().items() if not f.optional or locate(raw.header, f.header, source.flags)}
     wanted = [f.header for f in fields.values() if f.header] + list(table.leave_out)
     found = {header: locate(raw.header, header, source.flags) for header in wanted}
@@ -126,6 +133,7 @@ def map_table(
     _observation(mapping, source, origin)
     mapping.rows = _rows(table, raw.header, origin)
     _unnamed(mapping, table, raw)
+    mapping.problems = [] if table.rest else _further(raw, read)
     return mapping
 
 
@@ -343,6 +351,16 @@ def _unread(header: str, raw: RawTable, period: Reading) -> Problem:
         expected=period.expected,
         remedy="If it is a footnote or a flag, list the mark under `flags` in the contract.",
     )
+
+
+def _further(raw: RawTable, read: set[int]) -> list[Problem]:
+    """Columns the contract does not name: told, as one of them may be new."""
+    names = [name for i, name in enumerate(raw.header) if name and i not in read]
+    shown = "; ".join(names[:FURTHER_NAMED]) + (
+        f"; and {len(names) - FURTHER_NAMED} more" * (len(names) > FURTHER_NAMED)
+    )
+    expected = "no columns beside those the contract names"
+    return [Problem(kind="further columns", sheet=raw.sheet, value=shown, expected=expected)] if names else []
 
 
 def _no_header(header: str, raw: RawTable) -> Problem:

@@ -67,6 +67,12 @@ LAYOUT: list[tuple[str, set[str], Severity, str]] = [
     ("corrected", {"corrected", "discarded"}, "info", "The office had to correct nothing the sender wrote."),
     ("hidden", {"hidden"}, "info", "Nothing is hidden in a workbook."),
     ("no_rows", {"no row"}, "info", "Every row of a table is an observation; headings and notes are told."),
+    (
+        "further_columns",
+        {"further columns"},
+        "info",
+        "The contract names every column of the file; of others nothing is read, and they stay in the raw file.",
+    ),
     ("repetitions", {"repeated"}, "info", "No row is repeated; repetitions with equal values are kept once."),
 ]
 
