@@ -133,7 +133,7 @@ def map_table(
     _observation(mapping, source, origin)
     mapping.rows = _rows(table, raw.header, origin)
     _unnamed(mapping, table, raw)
-    mapping.problems = [] if table.rest else _further(raw, read)
+    mapping.problems += [] if table.rest else _further(raw, read)
     return mapping
 
 
