@@ -220,6 +220,7 @@ def _split(
     def parts() -> Iterator[pa.RecordBatch]:
         for batch in batches:
             first = batch.column(0)
+            first = first if pa.types.is_dictionary(first.type) else first.dictionary_encode()
             texts = [[part.strip() for part in text.split(mark)] for text in first.dictionary.to_pylist()]
             wrong = pa.array([len(text) != len(names) for text in texts], pa.bool_()).take(first.indices)
             for number in batch.column("source_row").filter(wrong).to_pylist():

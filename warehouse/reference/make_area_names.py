@@ -51,9 +51,12 @@ def text() -> str:
 def _own() -> Iterator[Row]:
     """The names of `areas.csv`; regions that the UN lists twice under one name go by the first code."""
     with (HERE / "areas.csv").open(encoding="utf-8", newline="") as areas:
+        taken: set[str] = set()
         for row in csv.DictReader(areas):
-            if row["code"] not in SAME_AREAS:
+            numbered = row["code"].isdigit()
+            if not (numbered and row["name"] in taken) and row["code"] not in SAME_AREAS:
                 yield row["code"], "en", row["name"], "short", "areas.csv"
+            taken |= {row["name"]} if numbered else set()
 
 
 def _cldr(language: str) -> Iterator[Row]:
