@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from pipelines.contract import load_contract
-from pipelines.delivery import Receipt, raw_file
+from pipelines.delivery import Problem, Receipt, raw_file
 from pipelines.process.harmonise import Harmonised, harmonise, staged
 from pipelines.settings import Settings
 
@@ -50,3 +50,8 @@ def read(real: Path, tmp_path: Path) -> Read:
 
 def ask(found: Harmonised, query: str) -> list[tuple[Any, ...]]:
     return duckdb.sql(query.replace("{rows}", staged(found.files))).fetchall()
+
+
+def met(found: Harmonised) -> list[Problem]:
+    """What was met, but for the columns a contract does not name: these are only told."""
+    return [problem for problem in found.problems if problem.kind != "further columns"]

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.collect.read import read_tables
 from pipelines.contract import Source
-from tests.real.conftest import Read, ask
+from tests.real.conftest import Read, ask, met
 
 pytestmark = pytest.mark.real_data
 
@@ -40,7 +40,7 @@ FILES = [
 )
 def test_every_row_becomes_a_tidy_row(read: Read, dataset: str, file: str, rows: int, values: int | None) -> None:
     found = read(dataset, file)
-    assert (found.problems, found.rows_left_out) == ([], 0)
+    assert (met(found), found.rows_left_out) == ([], 0)
     assert ask(found, "SELECT count(*) FROM {rows}") == [(rows,)]
     if values is not None:
         assert ask(found, "SELECT count(obs_value) FROM {rows}") == [(values,)]
@@ -118,7 +118,7 @@ def test_messages_of_web_services(read: Read) -> None:
 def test_kyrgyz_sdg_messages(read: Read, indicator: str, rows: int, kinds: dict[str, int]) -> None:
     """Letters lost upstream and another version of the structure are said; nothing else is wrong with them."""
     found = read("sdg_published", f"kg_nsc_sdg/{indicator}.xml", f"KGZ/{indicator}.xml")
-    assert found.counts == kinds
+    assert {kind: n for kind, n in found.counts.items() if kind != "further columns"} == kinds
     assert ask(found, "SELECT count(*) FROM {rows}") == [(rows,)]
 
 
@@ -208,18 +208,18 @@ def test_records_in_json(read: Read) -> None:
 def test_incidents_whose_numbers_are_not_unique(read: Read) -> None:
     """975 records with seven figures each, of which four records are there twice."""
     found = read("missing_migrants", "files/iom_mmp_json/2025-json.json", "missing_migrants_2025.json")
-    assert (found.rows_read, found.rows_discarded, found.counts) == (975 * 7, 4 * 7, {"repeated": 28})
+    assert (found.rows_read, found.rows_discarded, len(met(found))) == (975 * 7, 4 * 7, 28)
     assert ask(found, "SELECT sum(obs_value) FROM {rows} WHERE series = 'DEAD_AND_MISSING'") == [(3775.0,)]
 
 
 def test_files_without_figures_are_refused(read: Read) -> None:
     """Demonstrations of the format, a list of tables, and queries: none of them is a success with 0 rows."""
     hierarchy = read("cubes", "files/jsonstat/hierarchy.json", "cso_ie-CIA01.json")
-    assert set(hierarchy.counts) == {"header"}
+    assert {problem.kind for problem in met(hierarchy)} == {"header"}
     tables = read("scb_population_v1", "files/pxweb_v2_pxwebpy/tables.json", "v1_POST_json_BefolkningNy.json")
-    assert "expected a list of records there" in str(tables.problems[0])
+    assert "expected a list of records there" in str(met(tables)[0])
     structure = read("istat_population", "files/pysdmx_samples/estat_metadata.xml", "ISTAT_22_289.xml")
-    assert "found “a structure message”; expected an SDMX-ML data message" in str(structure.problems[0])
+    assert "found “a structure message”; expected an SDMX-ML data message" in str(met(structure)[0])
 
 
 def test_daily_figures_of_sdmx_json(real: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.conftest import Read, ask
+from tests.real.conftest import Read, ask, met
 
 pytestmark = pytest.mark.real_data
 
@@ -38,7 +38,7 @@ FILES = [
 )
 def test_every_figure_becomes_a_tidy_row(read: Read, dataset: str, file: str, rows: int, values: int) -> None:
     found = read(dataset, file)
-    assert [str(problem) for problem in found.problems if problem.kind not in ("no row", "repeated")] == []
+    assert [str(problem) for problem in met(found) if problem.kind not in ("no row", "repeated")] == []
     assert ask(found, "SELECT count(*), count(obs_value) FROM {rows}") == [(rows, values)]
 
 
@@ -68,7 +68,7 @@ def test_ministry_districts_are_the_sums_of_their_regions(read: Read) -> None:
 def test_ministry_sheets_agree(read: Read) -> None:
     """The total of the citizenships is that of the regions: told as repeated, as it is said twice alike."""
     found = read("mvd_russia", MVD)
-    assert [(p.kind, p.row) for p in found.problems] == [("repeated", 13)] * 17
+    assert [(p.kind, p.row) for p in met(found)] == [("repeated", 13)] * 17
     total = """SELECT measure, sum(obs_value) FILTER (citizenship = '_T') AS whole,
                sum(obs_value) FILTER (citizenship <> '_T') AS parts, count(*) AS rows
                FROM {rows} WHERE region = '_T' GROUP BY ALL"""
@@ -164,7 +164,7 @@ def test_origin_destination_tables(read: Read) -> None:
         ("1971", 11130.0),
     ]
     gabon = read("internal_migration", f"{NSO}/shylock1974_tab21-5_gabon.xlsx")
-    assert [(p.row, p.value) for p in gabon.problems] == [(45, "74609")]
+    assert [(p.row, p.value) for p in met(gabon)] == [(45, "74609")]
     born = "origin = 'Abroad' AND destination = 'Total'"
     assert ask(gabon, f"SELECT sex, obs_value FROM {{rows}} WHERE {born} ORDER BY ALL") == [
         ("female", 7052.0),
@@ -183,7 +183,7 @@ def test_origin_destination_tables(read: Read) -> None:
 def test_a_form_of_words_is_no_table(read: Read) -> None:
     """The metadata form of an indicator, sent in place of its figures, is refused in words."""
     found = read("kyrgyz_sdg", f"{KG}/10-7-2.xlsx", "16.9.1.xlsx")
-    assert [str(problem) for problem in found.problems] == [
+    assert [str(problem) for problem in met(found)] == [
         "sheet “Лист1”, column “Items”: expected a cell with this text, at which the table starts. "
         "Send the file with it, or correct `starts_at` in the contract."
     ]
