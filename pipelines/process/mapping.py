@@ -133,7 +133,8 @@ def map_table(
     _observation(mapping, source, origin)
     mapping.rows = _rows(table, raw.header, origin)
     _unnamed(mapping, table, raw)
-    mapping.problems += [] if table.rest else _further(raw, read)
+    if not table.rest and not source.structure:  # with a structure, each column was looked up in it
+        mapping.problems += _further(raw, read)
     return mapping
 
 
