@@ -15,6 +15,11 @@ from openpyxl.utils.cell import coordinate_to_tuple
 RAISED = str.maketrans("0123456789()+-=n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻⁼ⁿ")
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+OPEN = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
+TABLE, TEXT, STYLE = OPEN % "table", OPEN % "text", OPEN % "style"
+CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+LINES = (f"{TABLE}table-row", f"{TABLE}table-column")
+UNSHOWN = ("collapse", "filter")
 TELLING = (b'hidden="1"', b'hidden="true"', b't="e"', b"vertAlign")
 BLOCK = 1 << 20
 SUPERSCRIPT = 1
@@ -139,19 +144,82 @@ class Xls:
         return "".join(parts) if changed else None
 
 
+class Ods:
+    """An OpenDocument spreadsheet."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def sheet(self, name: str) -> Unseen:
+        """What is unseen on one sheet; what is repeated and empty is passed over in one step."""
+        found = Unseen()
+        nodes = [
+            n for t in self._content.iter(f"{TABLE}table") if t.get(f"{TABLE}name") == name for n in t.iter(*LINES)
+        ]
+        row = column = 0
+        for node in nodes:
+            hidden = node.get(f"{TABLE}visibility") in UNSHOWN
+            if node.tag == f"{TABLE}table-column":
+                after = column + int(node.get(f"{TABLE}number-columns-repeated", 1))
+                found.columns += range(column, after) if hidden else ()
+                column = after
+            else:
+                after = row + int(node.get(f"{TABLE}number-rows-repeated", 1))
+                found.rows += range(row, after) if hidden else ()
+                self._look_at(node, row, found)
+                row = after
+        return found
+
+    def _look_at(self, row_node: Any, row: int, found: Unseen) -> None:
+        column = 0
+        for cell in row_node.iter(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
+            text = self._shown(cell)
+            if text is not None:
+                found.texts[row, column] = text
+            column += int(cell.get(f"{TABLE}number-columns-repeated", 1))
+
+    def _shown(self, cell: Any) -> str | None:
+        if cell.get(f"{CALC}value-type") == "error":
+            return "".join(cell.itertext()) or "#N/A"
+        if not any(span.get(f"{TEXT}style-name") in self._raised for span in cell.iter(f"{TEXT}span")):
+            return None
+        return "".join(
+            raised(text) if node.get(f"{TEXT}style-name") in self._raised else text
+            for node in cell.iter(f"{TEXT}p", f"{TEXT}span")
+            for text in [node.text or ""]
+        )
+
+    @cached_property
+    def _raised(self) -> set[str]:
+        """The names of the styles that raise letters."""
+        styles = self._content.iter(f"{STYLE}style")
+        return {
+            style.get(f"{STYLE}name")
+            for style in styles
+            for form in style.iter(f"{STYLE}text-properties")
+            if (form.get(f"{STYLE}text-position") or "").startswith("super")
+        }
+
+    @cached_property
+    def _content(self) -> Any:
+        with zipfile.ZipFile(self._path) as book:
+            return etree.fromstring(book.read("content.xml"), PARSER)
+
+
 class _Silent:
     def write(self, text: str) -> None:
         """Remarks on a file's form that concern no cell."""
 
 
-def of(path: Path) -> Xlsx | Xls | None:
-    """What tells of a workbook's unseen side, by its first bytes; nothing does for OpenDocument."""
+def of(path: Path) -> Xlsx | Xls | Ods | None:
+    """What tells of a workbook's unseen side, by its content; nothing does for the binary .xlsb."""
     with path.open("rb") as file:
         head = file.read(4)
     if head == b"\xd0\xcf\x11\xe0":
         return Xls(path)
     with zipfile.ZipFile(path) as book:
-        return Xlsx(path) if "xl/workbook.xml" in book.namelist() else None
+        names = book.namelist()
+    return Xlsx(path) if "xl/workbook.xml" in names else Ods(path) if "content.xml" in names else None
 
 
 def _rich(node: Any) -> str | None:

@@ -1,5 +1,7 @@
 """Workbooks as offices lay them out: what stands above, beside, between and below the figures is understood or told."""
 
+import datetime as dt
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from pipelines.collect.read import Unreadable
 from tests.collect.reading import Cells, read_all, read_one, source
 
 Rows = list[list[Any]]
+FILES = Path(__file__).parent / "files"
 YEARS = {"values": [{"header": "{time_period}"}]}
 
 
@@ -145,3 +148,85 @@ def test_a_hidden_sheet_is_read_only_if_named_and_told_otherwise(tmp_path: Path)
     ]
     assert read_one(book, source("excel", "Value"))[0].sheet == "2020"
     assert read_one(book, source("excel", "Value", {"sheet": "2019"}))[0].sheet == "2019"
+
+
+NAMES = ("office", "table", "text", "style")
+UNSEEN = ["found “5”; expected no hidden rows", "found “C”; expected no hidden columns"]
+ROWS = [["Chui", "1.5", "2", "#DIV/0!", 4], ["Naryn", "3", "4", "12³⁾", 5]]
+
+
+def test_an_old_workbook_tells_what_a_newer_one_does() -> None:
+    """Raised footnotes, errors, hidden and merged parts of a BIFF file; its last figure is no 123."""
+    table = {"sheet": "Лист 1", "header_rows": [2, 3], "values": [{"header": "Visas | *"}]}
+    raw, cells = read_one(FILES / "quirks.xls", source("excel", table=table))
+    assert raw.header == ["Region", "Visas | 2021", "Visas | 2022¹", "Visas | 2023"]
+    assert cells == ROWS
+    told = [str(p).split("; they")[0].removeprefix("sheet “Лист 1 ”: ") for p in raw.problems]
+    assert told[1:] == UNSEEN
+    assert "sheet “old”: expected no hidden sheet; it was not read" in told[0]
+
+
+def test_an_open_document_tells_what_others_do(tmp_path: Path) -> None:
+    cells = [
+        '<table:table-row><table:table-cell table:number-rows-spanned="2" office:value-type="string"><text:p>Region'
+        '</text:p></table:table-cell><table:table-cell table:number-columns-spanned="3" office:value-type="string">'
+        '<text:p>Visas</text:p></table:table-cell><table:covered-table-cell table:number-columns-repeated="2"/>',
+        "<table:table-row><table:covered-table-cell/>" + number(2021) + raised("2022", "1") + number(2023),
+        "<table:table-row>" + text("Chui") + number(1.5) + number(2) + '<table:table-cell table:formula="of:=1/0" '
+        'office:value-type="string" office:string-value="" calcext:value-type="error"><text:p>#DIV/0!</text:p>'
+        "</table:table-cell>",
+        '<table:table-row table:visibility="collapse">' + text("Naryn") + text("3") + number(4) + raised("12", "3)"),
+    ]
+    path = open_document(tmp_path, "</table:table-row>".join(cells) + "</table:table-row>")
+    table = {"header_rows": [3, 4], "values": [{"header": "Visas | *"}]}
+    raw, found = read_one(path, source("excel", table=table))
+    assert raw.header == ["Region", "Visas | 2021", "Visas | 2022¹", "Visas | 2023"]
+    assert [row[:4] for row in found] == [row[:4] for row in ROWS]
+    assert [row[4] for row in found] == [5, 6]
+    assert [str(p).split("; they")[0].removeprefix("sheet “S”: ") for p in raw.problems] == [
+        "found “6”; expected no hidden rows",
+        "found “C”; expected no hidden columns",
+    ]
+
+
+def text(written: str) -> str:
+    return f'<table:table-cell office:value-type="string"><text:p>{written}</text:p></table:table-cell>'
+
+
+def number(value: float) -> str:
+    return text(str(value)).replace('"string"', f'"float" office:value="{value}"')
+
+
+def raised(written: str, mark: str) -> str:
+    return text(f'{written}<text:span text:style-name="T1">{mark}</text:span>')
+
+
+def open_document(folder: Path, rows: str) -> Path:
+    """An .ods with two blank rows before some others, and its third column hidden."""
+    spaces = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in NAMES)
+    content = f"""<?xml version="1.0" encoding="UTF-8"?>
+<office:document-content {spaces} xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0">
+<office:automatic-styles><style:style style:name="T1" style:family="text"><style:text-properties
+ style:text-position="super 58%"/></style:style></office:automatic-styles>
+<office:body><office:spreadsheet><table:table table:name="S"><table:table-column table:number-columns-repeated="2"/>
+<table:table-column table:visibility="collapse"/><table:table-column/>
+<table:table-row table:number-rows-repeated="2"><table:table-cell table:number-columns-repeated="4"/></table:table-row>
+{rows}</table:table></office:spreadsheet></office:body></office:document-content>"""
+    path = folder / "book.ods"
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        book.writestr("META-INF/manifest.xml", "<manifest/>")
+        book.writestr("content.xml", content)
+    return path
+
+
+def test_dates_times_and_truths_are_text_as_a_person_reads_it(tmp_path: Path) -> None:
+    """A date is ISO whatever its format shows; a percentage is the number that is stored."""
+    path = tmp_path / "book.xlsx"
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["Day", "Done", "Share", "Code", "Value"])
+    book.worksheets[0].append([dt.date(2024, 2, 1), True, 0.25, "007", 1e6])
+    book.worksheets[0]["A2"].number_format = "mm/dd/yy"
+    book.worksheets[0]["C2"].number_format = "0%"
+    book.save(path)
+    assert read_one(path, source("excel", "Value"))[1] == [["2024-02-01", "True", "0.25", "007", "1000000", 2]]
