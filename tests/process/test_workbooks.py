@@ -6,6 +6,9 @@ import openpyxl
 import pytest
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
+from ruamel.yaml import YAML
+
+from pipelines.settings import ROOT
 
 from .tidying import excel, harmonised_book, said, tidy, workbook
 
@@ -293,3 +296,39 @@ def test_formulas_count_by_what_they_show(tmp_path: Path) -> None:
     book: openpyxl.Workbook = workbook({"S": [["area", "year", "value"], ["MDA", 2020, "=1+1"], ["MDA", 2021, 5]]})
     result = harmonised_book(book, tmp_path, excel([LONG]))
     assert [row[2:] for row in tidy(result)] == [(None, "O"), (5.0, "A")]
+
+
+def test_the_example_of_the_documentation(tmp_path: Path) -> None:
+    chapter = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8").split("## Workbooks")[1]
+    example = YAML(typ="safe").load(chapter.split("```yaml")[1].split("```")[0])
+    rows: list[list[object]] = [
+        ["Visas of the year"],
+        ["Items", None, "Visas", None, *[None] * 14, None],
+        [None, None, "work", "study"],
+        ["code of column", None, 1, 2],
+        ["Chui oblast", "all posts", 3, "(4,5)", *[None] * 14, 7.5],
+        ["men", None, 1, "-"],
+        ["By kind"],
+        ["Osh oblast", None, 8, 9],
+        ["Source: a register"],
+        ["Kept since 1999"],
+    ]
+    columns = dict.fromkeys(("breakdown", "region", "sex", "purpose"), 1)
+    told = {key: value for key, value in example.items() if key not in ("format", "tables")}
+    described = excel([example["tables"][0] | {"set": {"ref_area": "KGZ"}}], columns, **told)
+    book = workbook({"2020": rows})
+    for cells in ("A2:A3", "C2:D2"):
+        book["2020"].merge_cells(cells)
+    result = harmonised_book(book, tmp_path, described)
+    assert tidy(result, "time_period, breakdown, region, sex, purpose, obs_value, obs_status, note") == [
+        ("2020", "_T", "Chui oblast", "_T", "work", 3.0, "A", "all posts"),
+        ("2020", "_T", "Chui oblast", "_T", "study", 4.5, "U", "all posts; ()"),
+        ("2020", "_T", "Chui oblast", "M", "work", 1.0, "A", None),
+        ("2020", "_T", "Chui oblast", "M", "study", None, "M", None),
+        ("2020", "By kind", "Osh oblast", "_T", "work", 8.0, "A", None),
+        ("2020", "By kind", "Osh oblast", "_T", "study", 9.0, "A", None),
+    ]
+    assert [(p.kind, p.row, p.value) for p in result.problems] == [
+        ("no row", 7, "By kind"),
+        ("no row", 9, "Source: a register"),
+    ]
