@@ -25,7 +25,7 @@ def lookup(reference: Path, codelist: str, scheme: str) -> dict[str, str]:
             if text.strip():
                 found[text.strip().lower()] = row["code"]
                 if text.strip().isdigit():
-                    found[text.strip().lstrip("0")] = row["code"]
+                    found[text.strip().lstrip("0") or "0"] = row["code"]
     return found
 
 

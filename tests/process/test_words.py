@@ -93,3 +93,27 @@ def test_no_word_stands_for_two_codes() -> None:
             words = [w.strip().lower() for row in listed for w in {row["name"], *row["names"].split("|")} if w.strip()]
             assert len(words) == len(set(words)), codelist
             assert set(words) == set(lookup(reference, codelist, "name"))
+
+
+@pytest.mark.parametrize(
+    ("codelist", "scheme", "text", "code"),
+    [
+        ("permit_reason", "name", "Трудовая деятельность", "EMP"),
+        ("permit_reason", "eurostat", "TOTAL", "_T"),
+        ("duration", "eurostat", "M6-11", "M6T11"),
+        ("migrant_criterion", "name", "Гражданство", "CTZ"),
+        ("isced11", "eurostat", "ED5-8", "ISCED11_5T8"),
+        ("isced11", "name", "ISCED 3", "ISCED11_3"),
+        ("isco08", "ilostat", "OCU_ISCO08_9", "ISCO08_9"),
+        ("isic4", "code", "F", "F"),
+        ("sex", "name", "қыз", None),
+    ],
+)
+def test_code_lists_of_migration_statistics(codelist: str, scheme: str, text: str, code: str | None) -> None:
+    assert lookup(Settings().reference, codelist, scheme).get(text.lower()) == code
+
+
+@pytest.mark.parametrize(("codelist", "codes"), [("isced11", 14), ("isco08", 12), ("isic4", 23), ("permit_reason", 5)])
+def test_code_lists_are_whole(codelist: str, codes: int) -> None:
+    listed = [row["code"] for row in rows(Settings().reference, codelist)]
+    assert len(listed) == len(set(listed)) == codes
