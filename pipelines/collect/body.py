@@ -41,9 +41,12 @@ def observations(body: Body, table: Table) -> Body:
 
 
 def _value_columns(header: list[str], table: Table) -> list[int]:
+    """The columns figures stand in: never one the contract names for something else."""
+    named = {said.header for said in table.fields().values()} | {said.header for said in table.context.values()}
     patterns = [template(value.header, PERIOD_IN_NAME) for value in table.values]
-    found = [i for i, name in enumerate(header) if any(pattern.fullmatch(name) for pattern in patterns)]
-    return found or [i for i, name in enumerate(header) if table.is_value(name)]
+    others = [i for i, name in enumerate(header) if name not in named]
+    found = [i for i in others if any(pattern.fullmatch(header[i]) for pattern in patterns)]
+    return found or [i for i in others if table.is_value(header[i])]
 
 
 def _without_numbering(body: Body) -> None:

@@ -1,6 +1,7 @@
 """Which column of a source a contract means by a header, however the office broke its words or raised its footnotes."""
 
 import re
+from collections.abc import Set
 
 from pipelines.collect.read import letter_of
 from pipelines.contract import Table, Values, template
@@ -31,14 +32,21 @@ def locate(header: list[str], wanted: str, flags: Flags) -> list[int]:
     return [i for i, name in enumerate(header) if plain(wanted) in (plain(name), plain(split_label(name, flags)[0]))]
 
 
-def value_columns(table: Table, header: list[str], flags: Flags, period: Translate) -> list[ValueColumn]:
-    """Each value column with its specification and what its header says."""
+def value_columns(
+    table: Table, header: list[str], flags: Flags, period: Translate, named: Set[int]
+) -> list[ValueColumn]:
+    """Each value column with its specification and what its header says.
+
+    A pattern such as `{destination}` takes none of the columns the contract names for something else; of two
+    specifications that fit a column the first has it.
+    """
     found: list[ValueColumn] = []
     for spec in table.values:
         matches = _matches(spec, spec.header, header, flags, period)
         matches = matches or _matches(spec, plain(spec.header), [plain(name) for name in header], flags, period)
         matches = matches or [(spec, i, dict(spec.set)) for i in locate(header, spec.header, flags)]
-        found += matches + _glued(spec, header, matches)
+        taken = {i for _, i, _ in found} | (named if re.search(r"[{*]", spec.header) else set())
+        found += [match for match in matches + _glued(spec, header, matches) if match[1] not in taken]
     return found
 
 

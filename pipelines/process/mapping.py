@@ -100,12 +100,13 @@ def map_table(
         fields.get("time_period", SourceField()),
         settings,
     )
-    values = value_columns(table, raw.header, source.flags, period.translate)
+    named = {i for columns in found.values() for i in columns}
+    values = value_columns(table, raw.header, source.flags, period.translate, named)
     missing = [header for header in wanted if not found[header]]
     missing += [v.header for v in table.values if not any(v is spec for spec, _, _ in values)]
     mapping.problems = [_no_header(header, raw) for header in missing]
     mapping.problems += [_several(header, columns, raw) for header, columns in found.items() if len(columns) > 1]
-    read = {i for _, i, _ in values} | {i for columns in found.values() for i in columns}
+    read = {i for _, i, _ in values} | named
     mapping.problems += [_unread(header, raw, period) for header in unread(table, raw.header, read)]
     if mapping.problems:
         return mapping

@@ -332,3 +332,49 @@ def test_the_example_of_the_documentation(tmp_path: Path) -> None:
         ("no row", 7, "By kind"),
         ("no row", 9, "Source: a register"),
     ]
+
+
+def test_a_matrix_of_origins_and_destinations(tmp_path: Path) -> None:
+    """As the ONS prints it: names broken over two rows, a row of codes, `-` on the diagonal, the total named apart."""
+    rows: list[list[object]] = [
+        ["Moves within a year"],
+        ["ORIGIN --------->", None, None, "Yorkshire and", None],
+        ["DESTINATION", None, None, "The Humber", "London"],
+        ["Code", "Name", "All", "E12000003", "E12000007"],
+        ["E12000003", "Yorkshire and The Humber", 5, "-", 5],
+        ["E12000007", "London", 4, 4, "-"],
+    ]
+    table = {
+        "starts_at": "Code",
+        "columns": {"destination": "Code", "note": "Name"},
+        "values": [{"header": "All", "set": {"origin": "_T"}}, {"header": "{origin}"}],
+        "set": {"time_period": "2018", "ref_area": "GBR"},
+    }
+    described = excel([table], {"origin": 1, "destination": 1}, missing={"-": "M"})
+    result = harmonised_book(workbook({"2018": rows}), tmp_path, described)
+    assert tidy(result, "origin, destination, obs_value, note") == [
+        ("_T", "E12000003", 5.0, "Yorkshire and The Humber"),
+        ("E12000003", "E12000003", None, "Yorkshire and The Humber"),
+        ("E12000007", "E12000003", 5.0, "Yorkshire and The Humber"),
+        ("_T", "E12000007", 4.0, "London"),
+        ("E12000003", "E12000007", 4.0, "London"),
+        ("E12000007", "E12000007", None, "London"),
+    ]
+
+
+def test_headings_of_a_matrix_are_rows_without_figures(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Name", "North", "South"], ["Men"], ["North", 0, 1], ["Women"], ["North", 0, 2]]
+    table = {
+        "context": {"Heading": {"header": "Name"}},
+        "columns": {"sex": "Heading", "origin": "Name"},
+        "values": [{"header": "{destination}"}],
+        "set": {"time_period": "2018", "ref_area": "GBR"},
+    }
+    described = excel([table], {"sex": 1, "origin": 1, "destination": 1})
+    result = harmonised_book(workbook({"S": rows}), tmp_path, described)
+    assert tidy(result, "sex, origin, destination, obs_value") == [
+        ("Men", "North", "North", 0.0),
+        ("Men", "North", "South", 1.0),
+        ("Women", "North", "North", 0.0),
+        ("Women", "North", "South", 2.0),
+    ]
