@@ -12,13 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from pipelines.collect import encodings
+from pipelines.collect import encodings, quotes
 from pipelines.collect.layout import endings, first_text, no_header, no_start
 from pipelines.collect.read import RawTable, Unreadable, flatten_header, surplus, surplus_problem
 from pipelines.contract import PERIOD_IN_NAME, Source, Table, template
 from pipelines.delivery import Problem
 
-BLOCK_BYTES = 4 << 20
 WORDS = pa.dictionary(pa.int32(), pa.string())  # few distinct values: parsed once each
 RAGGED_KEPT = 1000
 DELIMITERS = ",;\t|"
@@ -41,6 +40,7 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
         Unreadable: wrong encoding or delimiter, or no header where the contract says it is.
     """
     head = _head(path, source, table)
+    quotes.check_width(head.records[-1], len(head.records))
     header = flatten_header([head.records[head.start + n - 1] for n in table.header_rows])
     _check_delimiter(header, head, source)
     _check_letters(path, header, source, table)
@@ -49,6 +49,7 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
     schema = pa.schema([(f"c{i}", pa.string() if table.is_value(name) else WORDS) for i, name in enumerate(header)])
     marked: list[int] = []
     batches = _batches(path, source, table, raw, schema, head, marked)
+    batches = quotes.reporting_swallowed(batches, raw, source.delimiter)
     if ends := endings(table):
         batches = _until(batches, ends, marked, raw)
     if unnamed := surplus(header, table):
@@ -68,7 +69,7 @@ def _head(path: Path, source: Source, table: Table) -> Head:
     start, said = 0, {}
     try:
         with path.open(encoding=encoding, newline="") as file:
-            reader = csv.reader(file, delimiter=source.delimiter)
+            reader = csv.reader(quotes.lines(file), delimiter=source.delimiter)
             for record in reader if table.starts_at else ():
                 records.append(record)
                 found = next((match for cell in record if (match := pattern.fullmatch(cell.strip()))), None)
@@ -81,7 +82,9 @@ def _head(path: Path, source: Source, table: Table) -> Head:
             last = start + max(table.header_rows)
             records += islice(reader, last - len(records))
             lines = reader.line_num
-    except (UnicodeError, csv.Error) as error:
+    except csv.Error as error:
+        raise quotes.too_long(len(records) + 1) from error
+    except UnicodeError as error:
         raise _undecodable(path, source, table, error) from error
     if len(records) < last or not first_text(records[-1]):
         raise no_header(last)
@@ -149,7 +152,7 @@ def _batches(
             path,
             pa_csv.ReadOptions(
                 use_threads=False,
-                block_size=BLOCK_BYTES,
+                block_size=quotes.MOST_BYTES,
                 skip_rows=head.lines,
                 column_names=schema.names,
                 encoding=source.encoding,
@@ -166,6 +169,8 @@ def _batches(
             numbers, following = _numbers(following, batch.num_rows, skipped)
             yield batch.append_column("source_row", pa.array(numbers, pa.int64()))
     except (pa.ArrowInvalid, UnicodeError) as error:
+        if "straddling" in str(error):
+            raise quotes.too_long(following) from error
         if "Empty CSV file" not in str(error):
             raise _undecodable(path, source, table, error) from error
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from openpyxl.utils.cell import column_index_from_string, get_column_letter
 
-from pipelines.collect.archive import RATIO, RATIO_FROM
+from pipelines.collect.archive import BROKEN, RATIO, RATIO_FROM
 from pipelines.collect.read import Unreadable
 from pipelines.delivery import Problem
 
@@ -35,7 +35,7 @@ def check(path: Path) -> None:
         with zipfile.ZipFile(path) as book:
             for info in book.infolist():
                 left -= _measured(book, info, left)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except (*BROKEN, ValueError) as error:
         again = f"Open it in Excel and save it again as .xlsx, without a password ({error})."
         raise _refused("a whole Excel or OpenDocument workbook", again) from error
 

@@ -8,11 +8,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from openpyxl.chart import BarChart, Reference
 
 HEADER = "Country,Year,Sex,Permits,Note\n"
 GOOD = HEADER + "MDA,2020,T,30,\nMDA,2020,M,10,\nMDA,2020,F,20,\n"
 ROWS = [["Country", "Year", "Sex", "Permits", "Note"], ["MDA", 2020, "T", 30, None], ["MDA", 2020, "M", 10, None]]
+
+LINES = """{"Country": "MDA", "Year": 2020, "Sex": "M", "Permits": 10, "Note": ""}
+{"Country": "MDA", "Year": 2020, "Sex": "F", "Permits": 20, "Note": ""}
+"""
+CUBE = """{"version": "2.0", "class": "dataset", "id": ["Country", "Year", "Sex"], "size": [1, 1, 3], "dimension": {
+ "Country": {"category": {"index": ["MDA"]}}, "Year": {"category": {"index": ["2020"]}},
+ "Sex": {"category": {"index": ["T", "M", "F"]}}}, "value": [30, 10, 20]}
+"""
+PX = """CHARSET="ANSI";
+TITLE="permits";
+STUB="Country","Year";
+HEADING="Sex";
+VALUES("Country")="MDA";
+VALUES("Year")="2020";
+VALUES("Sex")="T","M","F";
+DATA=
+30 10 20;
+"""
 
 Maker = Callable[[Path], object]
 MAKERS: dict[str, Maker] = {}
@@ -46,6 +66,13 @@ def book_bytes() -> bytes:
     return buffer.getvalue()
 
 
+def parquet_bytes(rows: int = 9) -> bytes:
+    buffer = io.BytesIO()
+    table = pa.table({name: [str(row[i] or "") for row in ROWS[1 : rows + 1]] for i, name in enumerate(ROWS[0])})
+    pq.write_table(table.cast(pa.schema([(name, pa.string()) for name in ROWS[0]])), buffer)
+    return buffer.getvalue()
+
+
 def zipped(*members: tuple[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -75,6 +102,18 @@ bytes_of("permits/not_even_json.json", GOOD.encode())
 bytes_of("permits/nested_too_deeply.json", b'{"items": ' + b"[" * 200_000 + b"]" * 200_000 + b"}")
 bytes_of("permits/latin_1.json", '{"items": [{"Country": "C\u00f4te d\u2019Ivoire"}]}'.encode("cp1252"))
 bytes_of("permits/utf8_lost_in_the_middle.json", b'{"items": [{"Country": "\xff\xfe"}]}')
+bytes_of("permits/truncated.parquet", parquet_bytes()[:-40])
+bytes_of("permits/csv_as_parquet.parquet", GOOD.encode())
+bytes_of("permits/parquet_as_csv.csv", parquet_bytes())
+bytes_of("permits/no_rows.parquet", parquet_bytes(0))
+bytes_of("permits/cut_off.px", PX[:-12].encode())
+bytes_of("permits/not_its_encoding.px", PX.replace("permits", "d\u00e9livr\u00e9s").encode("cp1252"))
+bytes_of("permits/no_data.px", PX.partition("DATA")[0].encode())
+bytes_of("permits/html_as_px.px", b"<html><body>The table has moved</body></html>")
+bytes_of("permits/sizes_do_not_fit.jsonstat", CUBE.replace('"size": [1, 1, 3]', '"size": [1, 2, 3]').encode())
+bytes_of("permits/too_few_values.jsonstat", CUBE.replace("[30, 10, 20]", "[30, 10]").encode())
+bytes_of("permits/error_message.jsonstat", b'{"error": [{"status": 413, "label": "Too many cells were asked for"}]}')
+bytes_of("permits/one_line_broken.jsonl", LINES.replace('"Sex": "F"', '"Sex": "F').encode())
 bytes_of("permits/broken.csv.gz", gzip.compress(GOOD.encode(), mtime=0)[:-12])
 bytes_of("permits/bomb.csv.gz", gzip.compress(bytes(1 << 27), mtime=0))
 bytes_of("permits/truncated.csv.zip", zipped(("permits.csv", GOOD.encode()))[:-30])
@@ -240,3 +279,17 @@ def compound_file(*streams: tuple[str, bytes]) -> bytes:
     header = struct.pack("<8s16x5H6x", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6)
     header += struct.pack("<9I", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<109I", 0, *[free] * 108)
     return header + table + directory + b"".join(contents)
+
+
+WHOLE: dict[str, bytes] = {
+    "permits/whole.csv": GOOD.encode(),
+    "permits/whole.xlsx": book_bytes(),
+    "permits/whole.json": b'{"items": [' + LINES.strip().replace("\n", ", ").encode() + b"]}",
+    "permits/whole.jsonl": LINES.encode(),
+    "permits/whole.parquet": parquet_bytes(),
+    "permits/whole.jsonstat": CUBE.encode(),
+    "permits/whole.px": PX.encode(),
+    "permits/whole.csv.gz": gzip.compress(GOOD.encode(), mtime=0),
+    "permits/whole.csv.zip": zipped(("permits.csv", GOOD.encode())),
+}
+"""Files with nothing wrong, one of each format: what is damaged by the fuzz run."""

@@ -15,9 +15,10 @@ import pytest
 from pipelines.collect.land import land
 from pipelines.contract import load_contract
 from pipelines.delivery import Outcome, State, explain, raw_file
+from pipelines.process.harmonise import harmonise
 from pipelines.process.run import examine
 from pipelines.settings import Settings
-from tests.bad_inputs.made import MAKERS
+from tests.bad_inputs.made import MAKERS, WHOLE
 
 HERE = Path(__file__).parent
 MESSAGES = HERE / "messages"
@@ -53,6 +54,18 @@ def test_message_word_for_word(case: str, tmp_path: Path) -> None:
         kept.write_text(message, encoding="utf-8")
     assert message == kept.read_text(encoding="utf-8")
     assert (outcome.state == State.REJECTED) == (outcome.rows_accepted == 0), "rejected whole, or accepted with rows"
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE))
+def test_file_with_nothing_wrong_is_accepted(name: str, tmp_path: Path) -> None:
+    """So that a refusal says what is wrong with the file and not with the contract."""
+    (tmp_path / "came").mkdir()
+    file = tmp_path / "came" / Path(name).name
+    file.write_bytes(WHOLE[name])
+    settings = Settings(home=tmp_path / "home", contracts=HERE / "contracts")
+    contract = load_contract(settings.contracts / "permits.yaml")
+    found = harmonise(land(file, contract, settings, Path(file.name)), contract, settings, tmp_path)
+    assert (found.problems, found.rows_read >= 2) == ([], True)
 
 
 def test_at_least_sixty_kinds_each_with_its_message() -> None:

@@ -1,0 +1,68 @@
+"""Cells without end: a quote that is opened and never closed takes the rows after it into one cell, unseen."""
+
+from collections.abc import Iterator
+from typing import TextIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.collect.read import RawTable, Unreadable
+from pipelines.delivery import Problem
+
+MOST_BYTES = 4 << 20
+MOST_COLUMNS = 1 << 14
+UNCLOSED = "Look for a quote that is opened and not closed."
+
+
+def lines(file: TextIO) -> Iterator[str]:
+    """The lines of a text, none of them longer than a record may be: memory does not grow with a line.
+
+    Raises:
+        Unreadable: a line is too long.
+    """
+    number = 0
+    while line := file.readline(MOST_BYTES):
+        number += 1
+        if len(line) == MOST_BYTES:
+            raise too_long(number)
+        yield line
+
+
+def too_long(row: int) -> Unreadable:
+    """The refusal of a record that no table has."""
+    expected = f"records of at most {MOST_BYTES >> 20} MB from here on"
+    return Unreadable(Problem(kind="format", row=row, expected=expected, remedy=UNCLOSED))
+
+
+def check_width(header: list[str], row: int) -> None:
+    """Raises Unreadable where a header has more columns than any table."""
+    if len(header) > MOST_COLUMNS:
+        raise Unreadable(
+            Problem(
+                kind="header",
+                row=row,
+                value=f"{len(header)} columns",
+                expected=f"at most {MOST_COLUMNS} columns",
+                remedy="Send it with one row for each observation, or correct `delimiter` in the contract.",
+            )
+        )
+
+
+def reporting_swallowed(batches: Iterator[pa.RecordBatch], raw: RawTable, delimiter: str) -> Iterator[pa.RecordBatch]:
+    """The same batches; a cell with a line in it that has as many marks as a row is a problem."""
+    marks = max(len(raw.header) - 1, 2)
+    for batch in batches:
+        for i, name in enumerate(raw.header):
+            column = batch.column(i)
+            if not pa.types.is_dictionary(column.type):
+                continue  # in a column of figures, such a cell is no number
+            broken = pc.indices_nonzero(pc.match_substring(column.dictionary, "\n"))
+            for at, text in zip(broken.to_pylist(), column.dictionary.take(broken).to_pylist(), strict=True):
+                if any(line.count(delimiter) >= marks for line in text.splitlines()[1:]):
+                    place = pc.index(column.indices, pa.scalar(at, column.indices.type)).as_py()
+                    row = batch.column("source_row")[place].as_py()
+                    expected = "one cell; whole rows of the table stand in it"
+                    raw.problems.append(
+                        Problem(kind="shape", row=row, column=name, value=text, expected=expected, remedy=UNCLOSED)
+                    )
+        yield batch
