@@ -67,7 +67,9 @@ def _table(name: str, rows: list[list[str]], place: Place, table: Table, merged:
     numbered = [(i + 1, rows[i] + [""] * (width - len(rows[i]))) for i in place.body]
     unnamed = _surplus(name, numbered, header, table)
     body = observations(Body(name, header, numbered), table)
-    cells = [[cell.strip() for cell in cells] for _, cells in body.rows]
+    cells = [cells for _, cells in body.rows]
+    if any(context.indent is not None for context in table.context.values()):
+        cells = [[cell.strip() for cell in row] for row in cells]
     return RawTable(
         header=body.header,
         rows=table_of(cells, [number for number, _ in body.rows], len(body.header)),
@@ -225,12 +227,12 @@ def _below(rows: list[list[str]], place: Place, table: Table, raw: RawTable) -> 
 
 def _text(cell: Cell, decimal: str) -> str:
     """A cell as a person would type it; `repr` of a float is the shortest text that gives it back."""
+    if isinstance(cell, str):
+        return cell.rstrip()  # blanks before a label may say how far it is indented
     if isinstance(cell, float):
-        text = str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        text = repr(cell).removesuffix(".0")
         return text if decimal == "." else text.replace(".", decimal)
-    if isinstance(cell, dt.date | dt.time):
-        return cell.isoformat()
-    return str(cell)
+    return cell.isoformat() if isinstance(cell, dt.date | dt.time) else str(cell)
 
 
 def _at(rows: list[list[str]], address: str) -> str:
