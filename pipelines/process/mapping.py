@@ -108,6 +108,7 @@ def map_table(
     mapping.problems += [_several(header, columns, raw) for header, columns in found.items() if len(columns) > 1]
     read = {i for _, i, _ in values} | named
     mapping.problems += [_unread(header, raw, period) for header in unread(table, raw.header, read)]
+    mapping.problems += _exposed(contract.persons, fields, found, {i for _, i, _ in values}, raw)
     if mapping.problems:
         return mapping
     mapping.flat = {f"c{i}" for _, i, _ in values}
@@ -353,6 +354,16 @@ def _unread(header: str, raw: RawTable, period: Reading) -> Problem:
         expected=period.expected,
         remedy="If it is a footnote or a flag, list the mark under `flags` in the contract.",
     )
+
+
+def _exposed(
+    persons: list[str], fields: dict[str, SourceField], found: dict[str, list[int]], values: set[int], raw: RawTable
+) -> list[Problem]:
+    """Columns that identify persons, and that the contract also reads by another spelling or by their letter."""
+    read = [i for field in fields.values() if field.header for i in found[field.header]] + list(values)
+    shared = [fields[name].header for name in persons if any(read.count(i) > 1 for i in found[fields[name].header])]
+    expected = "to be read once, as what identifies persons, and by no second name"
+    return [Problem(kind="structure", sheet=raw.sheet, column=header, expected=expected) for header in shared]
 
 
 def _further(raw: RawTable, read: set[int]) -> list[Problem]:

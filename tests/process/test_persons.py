@@ -151,6 +151,22 @@ def test_a_contract_cannot_let_identifiers_out_by_another_way(tmp_path: Path, ol
         load_contract(tmp_path / "permits.yaml")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("person: Passport\n", "person: Passport\n          note: column A\n"),
+        ("{header: Permits}", "{header: PASSPORT}"),
+    ],
+    ids=["by its letter", "as a figure"],
+)
+def test_a_column_of_persons_is_not_read_under_another_name(keyed: Settings, old: str, new: str) -> None:
+    """Digits only, an identifier could be read as a figure."""
+    outcome = deliver(HEADER + "7766551,Armenia,2\n", keyed, CONTRACT.replace(old, new, 1))
+    assert outcome.state == "rejected"
+    assert "column “Passport”: expected to be read once" in str(outcome.problems[0])
+    assert [path for path, content in left_landing(keyed) if b"7766551" in content] == []
+
+
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_only_case_and_blanks_make_no_difference(one: str, other: str) -> None:
     """Two persons never become one, and another office's pseudonyms say nothing of ours."""
