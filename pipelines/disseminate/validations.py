@@ -56,14 +56,16 @@ def _dataset(con: duckdb.DuckDBPyConnection, settings: Settings, name: str, titl
     """One section of the page: a dataset's latest deliveries and the checks that did not always pass."""
     deliveries = _rows(
         con,
-        """SELECT delivery_id, file_name AS file, state, replace(reason, ' | ', ' ') AS reason, report,
+        """SELECT l.delivery_id, file_name AS file, state, replace(reason, ' | ', ' ') AS reason, report,
                   strftime(received_at, '%Y-%m-%d') AS received, rows_read AS read, rows_loaded AS loaded,
-                  rows_quarantined AS quarantined, rows_discarded AS discarded,
-                  (SELECT count(*) FROM ops.validations v
-                   WHERE v.delivery_id = l.delivery_id AND status = 'fail') AS failed,
-                  (SELECT count(*) FROM ops.validations v
-                   WHERE v.delivery_id = l.delivery_id AND status IN ('did not run', 'no data')) AS idle
-           FROM latest l WHERE dataset = ? ORDER BY recorded_at DESC""",
+                  rows_quarantined AS quarantined, rows_discarded AS discarded, recorded_at,
+                  count(*) FILTER (status = 'pass') AS passed,
+                  count(*) FILTER (status = 'fail' AND severity = 'critical') AS failed,
+                  count(*) FILTER (status = 'fail' AND severity = 'warning') AS warned,
+                  count(*) FILTER (status = 'fail' AND severity = 'info') AS said,
+                  count(*) FILTER (status IN ('did not run', 'no data')) AS idle
+           FROM latest l LEFT JOIN ops.validations v USING (delivery_id)
+           WHERE l.dataset = ? GROUP BY ALL ORDER BY recorded_at DESC""",
         name,
     )
     for delivery in deliveries:
@@ -98,6 +100,7 @@ def _trends(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
     )
     for row in rows:
         failed = sum(mark["status"] == "fail" for mark in row["marks"])
+        row["colour"] = {"critical": "fail", "warning": "warning", "info": "info"}[row["severity"]]
         row["words"] = f"{failed} failures in {len(row['marks'])} deliveries"
     return rows
 
