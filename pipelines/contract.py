@@ -313,6 +313,9 @@ class Contract(_Strict):
 
     @model_validator(mode="after")
     def _columns_agree(self) -> Self:
+        for name in self.columns:
+            if name in _sql_words():
+                raise ValueError(f"`{name}` is a word of SQL: give the column another name")
         known = set(self.columns) | set(ATTRIBUTES)
         for where, name in self._named_columns():
             if name not in known:
@@ -419,6 +422,15 @@ def template(text: str, period: str) -> re.Pattern[str]:
     """
     pattern = re.escape(text).replace(r"\*", ".*").replace(r"\{time_period\}", f"(?P<time_period>{period})")
     return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", pattern), re.IGNORECASE)
+
+
+@cache
+def _sql_words() -> frozenset[str]:
+    """The words that cannot name a column unless every query quotes them."""
+    import duckdb
+
+    found = duckdb.sql("SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'").fetchall()
+    return frozenset(row[0] for row in found)
 
 
 @cache

@@ -115,6 +115,7 @@ def test_unreadable_cell_is_refused_with_its_place_in_the_file(tmp_path: Path) -
         ("title: Residence permits issued\n", "", 1, "title: Field required"),
         ("purpose: FAMILY", "aim: FAMILY", 26, "names a column that is not among `columns`: `aim`"),
         ("codes: [FAMILY, WORK, STUDY], ", "", 12, "needs either `codelist` (a file) or `codes` (a list)"),
+        ("  purpose: {", "  group: {", 12, "`group` is a word of SQL: give the column another name"),
         ("frequency: A", "frequency: [A", 7, "not readable as YAML"),
         ("format: csv", "format: px", 15, "`delimiter` says nothing of px; it belongs to csv, sdmx-csv"),
         ("format: csv", "format: sdmx-csv", 15, "`header_rows` says nothing of sdmx-csv; it belongs to csv, excel"),
