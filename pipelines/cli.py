@@ -6,6 +6,7 @@ they are used, so that `--help` answers at once.
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ DeliveryArgument = Annotated[str, typer.Argument(help="Delivery, as `migstat sta
 ByOption = Annotated[str, typer.Option("--by", help="Who decides; stands in the books.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; stands in the books.")]
 OUTPUT_LIMIT = 2_000
+FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.,\s]*$)")
 
 
 @app.callback()
@@ -290,12 +292,17 @@ def _print(relation: "duckdb.DuckDBPyRelation | None", format: str) -> None:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(relation.columns)
         while batch := relation.fetchmany(10_000):
-            writer.writerows(batch)
+            writer.writerows([_harmless(cell) for cell in row] for row in batch)
     elif format == "json":
         rows = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
         typer.echo(json.dumps(rows, ensure_ascii=False, default=str, indent=1))
     else:
         relation.show(max_rows=OUTPUT_LIMIT, max_width=200, null_value="")
+
+
+def _harmless(cell: object) -> object:
+    """Text from a delivery that a spreadsheet would run as a formula, with an apostrophe before it; no number is."""
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pipelines.collect.read import Unreadable
 from pipelines.contract import Source
 from pipelines.delivery import Problem
 
-LIMIT = 256 << 20
+LIMIT = 64 << 20  # in memory it is some ten times as large
 
 
 def load(path: Path, source: Source) -> Any:

@@ -103,7 +103,7 @@ def land(path: Path, contract: Contract, settings: Settings, name: PurePath, ori
         title=contract.title,
         producer=contract.provider,
         licence=contract.licence,
-        file_name=name.as_posix(),
+        file_name=name.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
         sha256=digest,
         size=size,
         received_at=dt.datetime.now(dt.UTC),
@@ -195,7 +195,7 @@ def _lay_beside(receipt: Path, card: Path) -> None:
 def _keep(path: Path, target: Path, seen: tuple[int, int, int] | None) -> None:
     """Copy the raw bytes, whole or not at all; `seen` is the file as its digest was taken."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = target.with_name(f".{os.getpid()}.part")  # a name may be as long as names can be
     try:
         shutil.copy2(path, part)
         if _version(path) != seen:

@@ -33,6 +33,7 @@ TEXTS = [
     (r"<", "XML"),
     (r'\{\s*("|\}|$)|\[\s*([\[{"\]]|$)', "JSON"),
 ]
+LARGEST = {"excel": 256 << 20, "px": 64 << 20}  # what is read whole
 WANTED = {
     "csv": {"text"},
     "sdmx-csv": {"text"},
@@ -83,8 +84,19 @@ def check(path: Path, format: str) -> None:
     """Compare what a file looks like with the format its contract says.
 
     Raises:
-        Unreadable: it is another format; says which, quotes its message if it is one, and what to do.
+        Unreadable: it is another format; says which, quotes its message if it is one, and what to do. Or it is too
+            large for a format that is read whole.
     """
+    size, largest = path.stat().st_size, LARGEST.get(format)
+    if largest and size > largest:
+        raise Unreadable(
+            Problem(
+                kind="format",
+                value=f"{size >> 20} MB",
+                expected=f"{NAMES[format]} of at most {largest >> 20} MB",
+                remedy="Send it in parts, as CSV or as Parquet.",
+            )
+        )
     kind = looks_like(path)
     if kind in WANTED[format]:
         return
@@ -112,7 +124,8 @@ def looks_like(path: Path) -> str:
     if kind == "zip" and _is_workbook(path):
         return "workbook"
     if kind == "old Office":
-        return "password" if PASSWORD in path.read_bytes() else kind
+        with path.open("rb") as file:
+            return "password" if PASSWORD in file.read(LARGEST["excel"]) else kind
     return kind or _kind_of_text(decoded(head).lstrip())
 
 

@@ -23,7 +23,7 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
     try:
         file = pq.ParquetFile(path, memory_map=True)
         schema = _flat(pa.RecordBatch.from_pylist([], schema=file.schema_arrow)).schema
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise _unreadable(error) from error
     for field in schema:
         if not _has_text(field.type):
@@ -46,6 +46,7 @@ def _batches(file: pq.ParquetFile, schema: pa.Schema, target: pa.Schema) -> Iter
     first = 1
     try:
         for batch in file.iter_batches(ROWS, use_threads=False):
+            batch.validate(full=True)  # Arrow itself takes any bytes for text
             columns = [_text(column) for column in _flat(batch).columns]
             numbers = pa.array(range(first, first + batch.num_rows), pa.int64())
             yield pa.record_batch([*columns, numbers], schema=target)

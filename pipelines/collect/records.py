@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.collect import looks
+from pipelines.collect import looks, quotes
 from pipelines.collect.document import at, encoding, load, not_json, parse, text_of
 from pipelines.collect.read import RawTable, Unreadable, stream, text_schema
 from pipelines.contract import Source, Table
@@ -87,7 +87,7 @@ def _lines(path: Path, source: Source) -> Iterator[Record]:
     with path.open(encoding=encoding(source)) as file:
         number = 0
         try:
-            for number, line in enumerate(file, start=1):
+            for number, line in enumerate(quotes.lines(file), start=1):
                 if line.strip():
                     yield number, _cells(_object(parse(line)))
         except (ValueError, RecursionError) as error:

@@ -20,7 +20,8 @@ TABLE, TEXT, STYLE = OPEN % "table", OPEN % "text", OPEN % "style"
 CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 LINES = (f"{TABLE}table-row", f"{TABLE}table-column")
 UNSHOWN = ("collapse", "filter")
-TELLING = (b'hidden="1"', b'hidden="true"', b't="e"', b"vertAlign")
+UNCALCULATED = (b"</f></c>", b"</f><v/>", b"</f><v />", b"</f><v></v>")
+TELLING = (b'hidden="1"', b'hidden="true"', b't="e"', b"vertAlign", *UNCALCULATED)
 BLOCK = 1 << 20
 SUPERSCRIPT = 1
 
@@ -79,7 +80,10 @@ class Xlsx:
             return cell.findtext(f"{MAIN}v") or "#N/A"
         if kind == "s":
             return self._strings.get(cell.findtext(f"{MAIN}v") or "")
-        return _rich(cell.find(f"{MAIN}is")) if kind == "inlineStr" else None
+        if kind == "inlineStr":
+            return _rich(cell.find(f"{MAIN}is"))
+        formula = cell.findtext(f"{MAIN}f") if kind in (None, "n") else None
+        return f"={formula}" if formula and not cell.findtext(f"{MAIN}v") else None
 
     @cached_property
     def _parts(self) -> dict[str, str]:

@@ -105,6 +105,8 @@ bytes_of("permits/utf8_lost_in_the_middle.json", b'{"items": [{"Country": "\xff\
 bytes_of("permits/truncated.parquet", parquet_bytes()[:-40])
 bytes_of("permits/csv_as_parquet.parquet", GOOD.encode())
 bytes_of("permits/parquet_as_csv.csv", parquet_bytes())
+bytes_of("permits/letters_are_not_utf8.parquet", parquet_bytes().replace(b"MDA", b"M\xffA"))
+bytes_of("permits/column_name_is_not_utf8.parquet", parquet_bytes().replace(b"Country", b"Countr\xff"))
 bytes_of("permits/no_rows.parquet", parquet_bytes(0))
 bytes_of("permits/cut_off.px", PX[:-12].encode())
 bytes_of("permits/not_its_encoding.px", PX.replace("permits", "d\u00e9livr\u00e9s").encode("cp1252"))

@@ -292,10 +292,10 @@ def test_years_and_sexes_as_columns(tmp_path: Path) -> None:
 
 
 def test_formulas_count_by_what_they_show(tmp_path: Path) -> None:
-    """A formula nobody has calculated shows nothing: it is missing, not zero."""
+    """A formula nobody has calculated shows nothing: it is neither missing nor zero, and the cell is named."""
     book: openpyxl.Workbook = workbook({"S": [["area", "year", "value"], ["MDA", 2020, "=1+1"], ["MDA", 2021, 5]]})
     result = harmonised_book(book, tmp_path, excel([LONG]))
-    assert [row[2:] for row in tidy(result)] == [(None, "O"), (5.0, "A")]
+    assert [(p.row, p.column, p.value) for p in result.problems] == [(2, "value", "=1+1")]
 
 
 def test_the_example_of_the_documentation(tmp_path: Path) -> None:
