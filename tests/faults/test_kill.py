@@ -10,7 +10,7 @@ import pytest
 from tests.faults.office import Contents, Office, Workers, flows
 
 COMMIT = {"call": "sql", "match": "^COMMIT"}
-COPY = {"call": "sql", "match": r"^COPY .* TO "}
+COPY = {"call": "sql", "match": r"(?s)^COPY .* TO "}
 VALIDATION = {"call": "great_expectations:ValidationDefinition.run"}
 
 DELIVERY = -3  # place of delivery_id in a row of core
