@@ -4,10 +4,21 @@ import datetime as dt
 from typing import Any
 
 import httpx
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from engine.environment import USER
 
 FINISHED = {"success", "failed"}
+
+
+def _passing(error: BaseException) -> bool:
+    """Whether a question may be asked again: the API server answers 500 while its database is busy."""
+    return isinstance(error, httpx.TransportError) or (
+        isinstance(error, httpx.HTTPStatusError) and error.response.is_server_error
+    )
+
+
+again = retry(retry=retry_if_exception(_passing), stop=stop_after_delay(60), wait=wait_fixed(1), reraise=True)
 
 
 class Api:
@@ -32,14 +43,14 @@ class Api:
         return [f"{error['filename']}: {error['stack_trace']}" for error in found]
 
     def trigger(self, dag_id: str) -> str:
-        """Start a DAG now; returns the id of its run."""
-        answer = self.client.post(f"/dags/{dag_id}/dagRuns", json={"logical_date": None})
-        answer.raise_for_status()
-        return str(answer.json()["dag_run_id"])
+        """Start a DAG now; returns the id of its run, which is named here so that asking twice starts it once."""
+        run_id = f"manual__{dt.datetime.now(dt.UTC).isoformat()}"
+        self._start(dag_id, run_id)
+        return run_id
 
     def runs(self, since: dt.datetime) -> list[dict[str, Any]]:
         """DAG runs queued since a moment."""
-        found = self._get("/dags/~/dagRuns", limit=500, run_after_gte=None)["dag_runs"]
+        found = self._get("/dags/~/dagRuns", limit=500)["dag_runs"]
         return [run for run in found if dt.datetime.fromisoformat(run["queued_at"] or run["run_after"]) >= since]
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
@@ -49,6 +60,7 @@ class Api:
         ]
         return found
 
+    @again
     def waiting_for(self, dag_id: str) -> bool:
         """Whether asset events wait that will start the DAG."""
         answer = self.client.get(f"/dags/{dag_id}/assets/queuedEvents")
@@ -57,7 +69,14 @@ class Api:
         answer.raise_for_status()
         return bool(answer.json()["total_entries"])
 
+    @again
+    def _start(self, dag_id: str, run_id: str) -> None:
+        answer = self.client.post(f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "dag_run_id": run_id})
+        if answer.status_code != httpx.codes.CONFLICT:
+            answer.raise_for_status()
+
+    @again
     def _get(self, path: str, **parameters: Any) -> Any:
-        answer = self.client.get(path, params={k: v for k, v in parameters.items() if v is not None})
+        answer = self.client.get(path, params=parameters)
         answer.raise_for_status()
         return answer.json()

@@ -12,6 +12,7 @@ from pipelines.settings import ROOT, Settings
 USER = "admin"
 USUAL_PORT = 8080
 HOST = "127.0.0.1"
+PATIENCE = 60  # seconds a statement waits for SQLite's one writer; the usual five were not always enough at the start
 
 
 def airflow_home(settings: Settings) -> Path:
@@ -61,7 +62,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "CORE__EXECUTION_API_SERVER_URL": f"http://{HOST}:{port}/execution/",
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout={PATIENCE}",
         "API__HOST": HOST,
         "API__PORT": str(port),
         "API__BASE_URL": f"http://{HOST}:{port}",

@@ -1,8 +1,6 @@
 """Deliveries with a warning, judged by a person with a login: in Airflow's own API, and in a real browser."""
 
 import shutil
-import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -11,36 +9,13 @@ from playwright.sync_api import expect, sync_playwright
 
 from engine.api import Api
 from engine.environment import USER, password
-from engine.services import Engine
 from pipelines.settings import Settings
 from pipelines.store.lake import connect
-from tests.store.test_held import BOOKS, CONTRACT
+from tests.engine.office import until
+from tests.store.test_held import BOOKS
 
-WITHIN = 120
 CHROMIUM = shutil.which("chromium")
 DECISIONS = "SELECT status, observed FROM ops.validations WHERE check_id = 'approval'"
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Api, str]]:
-    """A running engine whose one dataset holds deliveries that have a warning; and the address of its web UI."""
-    folder = tmp_path_factory.mktemp("office")
-    contracts = folder / "contracts"
-    contracts.mkdir()
-    (contracts / "flows.yaml").write_text(CONTRACT.format(rules="on_warning: hold"), encoding="utf-8")
-    settings = Settings(home=folder / "home", contracts=contracts)
-    engine = Engine(settings)
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("MIGSTAT_CONTRACTS", str(contracts))
-        environment.setenv("MIGSTAT_SETTLE_SECONDS", "0")
-        try:
-            engine.start()
-            engine.wait_healthy()
-            api = Api(engine.url, password(settings))
-            until(lambda: {"ingest_flows", "approval"} <= api.dag_ids())
-            yield settings, api, engine.url
-        finally:
-            engine.stop()
 
 
 def deliver(settings: Settings, api: Api, name: str, most: int) -> tuple[str, dict[str, Any]]:
@@ -55,15 +30,6 @@ def deliver(settings: Settings, api: Api, name: str, most: int) -> tuple[str, di
         return [one for one in found.json().get("hitl_details", []) if name in one["body"]]
 
     return run, until(asked)[0]
-
-
-def until(question: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + WITHIN
-    while time.monotonic() < deadline:
-        if found := question():
-            return found
-        time.sleep(0.5)
-    raise AssertionError("it did not come about in time")
 
 
 def books(settings: Settings, query: str) -> list[tuple[Any, ...]]:
