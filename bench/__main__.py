@@ -1,9 +1,10 @@
-"""`make bench`: three questions, each answered as a ratio within this run."""
+"""`make bench`: each question answered as a ratio within this run."""
 
 import os
 import tempfile
 from pathlib import Path
 
+from bench import readers
 from bench.measure import measure
 from bench.steps import (
     bench_settings,
@@ -28,14 +29,35 @@ def main() -> None:
     scale = float(os.environ.get("MIGSTAT_BENCH_SCALE", "1"))
     with tempfile.TemporaryDirectory(prefix="migstat-bench-") as name:
         folder = Path(name)
+        _readers(folder, scale)
         _ten_expectations(folder, int(10 * MILLION * scale))
         _one_large_delivery(folder, int(20 * MILLION * scale))
         _many_small_deliveries(folder, max(300, int(1000 * scale)))
 
 
+def _readers(folder: Path, scale: float) -> None:
+    print("Reading a file as text with row numbers, against the plain library call")
+    for name, write, format, plain, rows in readers.FORMATS:
+        path, count = folder / name, int(rows * scale)
+        measure(write, path, count, prepare=quiet)  # elsewhere too: a process counts its parent's memory as its own
+        ours = measure(readers.ours, path, format, prepare=readers.imports)
+        library = measure(plain, path, prepare=readers.imports)
+        ratio = f"{ours.seconds / library.seconds:.2f} times"
+        print(f"  {format:9} {count:9,} rows {ours}   {plain.__name__} {library}   {ratio}")
+        path.unlink()
+    for name, write, format, _, rows in readers.FORMATS[:2]:
+        peaks = []
+        for count in (int(rows * scale), int(8 * rows * scale)):
+            measure(write, folder / name, count, prepare=quiet)
+            peaks.append(measure(readers.ours, folder / name, format, prepare=readers.imports).megabytes)
+        print(f"  {format}: {peaks[0]:.0f} MB, of a file eight times as large {peaks[1]:.0f} MB")
+        (folder / name).unlink()
+    print()
+
+
 def _ten_expectations(folder: Path, rows: int) -> None:
     settings, parquet = bench_settings(folder / "ten"), folder / "rows.parquet"
-    write_staged(parquet, rows)
+    measure(write_staged, parquet, rows, prepare=quiet)
     ours = measure(validate_in_duckdb, parquet, folder / "check", settings, prepare=warm_up)
     contract = load_contract(settings.contracts / "flows.yaml")
     pandas = measure(validate_in_pandas, parquet, contract, prepare=warm_up)
@@ -50,7 +72,7 @@ def _ten_expectations(folder: Path, rows: int) -> None:
 
 def _one_large_delivery(folder: Path, rows: int) -> None:
     settings, csv = bench_settings(folder / "large"), folder / "rows.csv"
-    write_csv(csv, rows)
+    measure(write_csv, csv, rows, prepare=quiet)
     copy = measure(copy_bare, csv, folder / "bare.parquet")
     ours = measure(ingest, csv, settings, prepare=warm_up)
     steps = ", ".join(f"{step} {seconds:.2f} s" for step, seconds in ours.result.items())

@@ -14,11 +14,10 @@ import pyarrow.csv as pa_csv
 
 from pipelines.collect import encodings, quotes
 from pipelines.collect.layout import endings, first_text, no_header, no_start
-from pipelines.collect.read import RawTable, Unreadable, flatten_header, surplus, surplus_problem
+from pipelines.collect.read import WORDS, RawTable, Unreadable, flatten_header, surplus, surplus_problem
 from pipelines.contract import PERIOD_IN_NAME, Source, Table, template
 from pipelines.delivery import Problem
 
-WORDS = pa.dictionary(pa.int32(), pa.string())  # few distinct values: parsed once each
 RAGGED_KEPT = 1000
 DELIMITERS = ",;\t|"
 

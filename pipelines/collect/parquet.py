@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.collect.read import RawTable, Unreadable, text_schema
+from pipelines.collect.read import WORDS, RawTable, Unreadable
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
 
@@ -21,7 +22,9 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
         Unreadable: not a whole Parquet file, encrypted, or a column of a type that has no text (lists, bytes).
     """
     try:
-        file = pq.ParquetFile(path, memory_map=True)
+        stored = pq.read_schema(path, memory_map=True)
+        words = [f.name for f in stored if pa.types.is_string(f.type) and not table.is_value(f.name)]
+        file = pq.ParquetFile(path, memory_map=True, read_dictionary=words)
         schema = _flat(pa.RecordBatch.from_pylist([], schema=file.schema_arrow)).schema
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise _unreadable(error) from error
@@ -36,7 +39,8 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
                     remedy="Write the column as text, or leave it out.",
                 )
             )
-    target = text_schema(len(schema))
+    kinds = [pa.string() if table.is_value(name) else WORDS for name in schema.names]
+    target = pa.schema([(f"c{i}", kind) for i, kind in enumerate(kinds)] + [("source_row", pa.int64())])
     return [
         RawTable(header=schema.names, rows=pa.RecordBatchReader.from_batches(target, _batches(file, schema, target)))
     ]
@@ -47,8 +51,9 @@ def _batches(file: pq.ParquetFile, schema: pa.Schema, target: pa.Schema) -> Iter
     try:
         for batch in file.iter_batches(ROWS, use_threads=False):
             batch.validate(full=True)  # Arrow itself takes any bytes for text
-            columns = [_text(column) for column in _flat(batch).columns]
-            numbers = pa.array(range(first, first + batch.num_rows), pa.int64())
+            found = zip(_flat(batch).columns, target.types, strict=False)
+            columns = [_words(column) if kind == WORDS else _text(column) for column, kind in found]
+            numbers = pa.array(np.arange(first, first + batch.num_rows))
             yield pa.record_batch([*columns, numbers], schema=target)
             first += batch.num_rows
     except (pa.ArrowException, OSError) as error:
@@ -66,6 +71,15 @@ def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
             else (pa.RecordBatch.from_pylist([], schema=pa.Table.from_batches([batch]).flatten().schema))
         )
     return batch
+
+
+def _words(column: pa.Array) -> pa.Array:
+    """A column of few distinct values, each of them turned into text once."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode(null_encoding="encode")
+    elif column.null_count:
+        column = column.cast(column.type.value_type).dictionary_encode(null_encoding="encode")
+    return pa.DictionaryArray.from_arrays(column.indices.cast(pa.int32()), _text(column.dictionary))
 
 
 def _text(column: pa.Array) -> pa.Array:

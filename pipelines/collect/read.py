@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipelines.collect.archive import Member
 
 ROWS = 1 << 14
+WORDS = pa.dictionary(pa.int32(), pa.string())  # few distinct values: parsed once each
 READERS = {
     "csv": "delimited",
     "excel": "spreadsheet",

@@ -120,6 +120,8 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _cells(record: dict[str, Any]) -> dict[str, str]:
+    if set(map(type, record.values())) == {str}:
+        return record
     cells: dict[str, str] = {}
     _add(cells, "", record)
     return cells

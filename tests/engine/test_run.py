@@ -25,7 +25,13 @@ def launch(home: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=_takes_interrupts,
     )
+
+
+def _takes_interrupts() -> None:
+    """As in a terminal: what a shell starts in the background ignores Ctrl-C, and so does all it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def processes_of(home: Path) -> list[psutil.Process]:
