@@ -1,6 +1,10 @@
-"""Deliveries with a warning, judged by a person with a login: in Airflow's own API, and in a real browser."""
+"""A running engine: deliveries judged by a person in Airflow's own API and in a real browser; a busy database."""
 
 import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -8,14 +12,48 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from engine.api import Api
-from engine.environment import USER, password
+from engine.environment import USER, airflow_home, password
+from engine.services import Engine
 from pipelines.settings import Settings
 from pipelines.store.lake import connect
-from tests.engine.office import until
-from tests.store.test_held import BOOKS
+from tests.store.test_held import BOOKS, CONTRACT
 
+WITHIN = 120
+READING = 2  # seconds; an answer before Airflow's scheduler has seen that the task waits is lost
+BUSY = 8  # seconds; SQLite's clients give up after five unless told otherwise
 CHROMIUM = shutil.which("chromium")
 DECISIONS = "SELECT status, observed FROM ops.validations WHERE check_id = 'approval'"
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Api, str]]:
+    """A running engine whose one dataset holds deliveries that have a warning; and the address of its web UI."""
+    folder = tmp_path_factory.mktemp("office")
+    contracts = folder / "contracts"
+    contracts.mkdir()
+    (contracts / "flows.yaml").write_text(CONTRACT.format(rules="on_warning: hold"), encoding="utf-8")
+    settings = Settings(home=folder / "home", contracts=contracts)
+    engine = Engine(settings)
+    try:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("MIGSTAT_CONTRACTS", str(contracts))
+            environment.setenv("MIGSTAT_SETTLE_SECONDS", "0")
+            engine.start()
+        engine.wait_healthy()
+        api = Api(engine.url, password(settings))
+        until(lambda: {"ingest_flows", "approval"} <= api.dag_ids())
+        yield settings, api, engine.url
+    finally:
+        engine.stop()
+
+
+def until(question: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + WITHIN
+    while time.monotonic() < deadline:
+        if found := question():
+            return found
+        time.sleep(0.5)
+    raise AssertionError("it did not come about in time")
 
 
 def deliver(settings: Settings, api: Api, name: str, most: int) -> tuple[str, dict[str, Any]]:
@@ -29,7 +67,9 @@ def deliver(settings: Settings, api: Api, name: str, most: int) -> tuple[str, di
         found = api.client.get("/dags/approval/dagRuns/~/hitlDetails", params={"response_received": False})
         return [one for one in found.json().get("hitl_details", []) if name in one["body"]]
 
-    return run, until(asked)[0]
+    question = until(asked)[0]
+    time.sleep(READING)
+    return run, question
 
 
 def books(settings: Settings, query: str) -> list[tuple[Any, ...]]:
@@ -95,3 +135,25 @@ def test_a_person_looks_at_the_report_and_rejects_in_the_browser(office: tuple[S
         until(lambda: ("rejected", 2, 0, 2, 0) in books(settings, BOOKS))
         browser.close()
     assert any(seen.endswith(": counted twice)") and status == "fail" for status, seen in books(settings, DECISIONS))
+
+
+def test_a_run_is_started_once_although_the_database_is_busy(office: tuple[Settings, Api, str]) -> None:
+    """If it failed, the first job on a slow machine would end with an error of the server."""
+    settings, api, _ = office
+    held = threading.Event()
+
+    def hold() -> None:
+        con = sqlite3.connect(airflow_home(settings) / "airflow.db", timeout=60, isolation_level=None)
+        con.execute("BEGIN IMMEDIATE")
+        held.set()
+        time.sleep(BUSY)
+        con.execute("ROLLBACK")
+        con.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    run = api.trigger("ingest_flows")
+    thread.join()
+    found = api.client.get("/dags/ingest_flows/dagRuns", params={"limit": 500}).json()["dag_runs"]
+    assert [one["dag_run_id"] for one in found].count(run) == 1
