@@ -26,6 +26,7 @@ from pipelines.settings import Settings
 log = logging.getLogger(__name__)
 
 PROBLEMS_KEPT = 1000
+RETYPED_ROWS, RETYPED_SHOWN = 3, 3  # of fewer rows nothing can be said
 HASHES_AT_ONCE = 50_000_000
 PLACE = "struct_pack(sheet := source_sheet, line := source_row)"
 UNQUOTED = "What stands there is not quoted, because the contract declares persons."
@@ -105,6 +106,7 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
         result.add([error.problem])
     if result.laid_out:
         _cell_problems(con, result, remedies)
+        _retyped(con, result)
         _future(con, result, receipt)
         _repeated_keys(con, contract, result, folder)
         _empty(con, result)
@@ -198,6 +200,33 @@ def _cell_problems(
             problem.remedy = " ".join(filter(None, [close, REMEDIES.get(kind, "")]))
             result.problems.append(problem)
         result.counts[kind] = result.counts.get(kind, 0) + count
+
+
+def _retyped(con: duckdb.DuckDBPyConnection, result: Harmonised) -> None:
+    """Find columns of which no row can be read: not their cells are wrong, something else stands in them now."""
+    found = con.execute(
+        f"""SELECT source_sheet, header, any_value(expected), count(DISTINCT source_row) AS wrong,
+                   list(DISTINCT value ORDER BY value)[:{RETYPED_SHOWN}]
+            FROM (SELECT source_sheet, source_row, problem ->> 'column' AS header, problem ->> 'expected' AS expected,
+                         problem ->> 'value' AS value FROM met WHERE kind IN ('cell', 'code'))
+            JOIN (SELECT coalesce(source_sheet, '') AS sheet, count(DISTINCT source_row) AS rows
+                  FROM {staged(result.files)} GROUP BY ALL) ON sheet = coalesce(source_sheet, '')
+            GROUP BY source_sheet, header, rows
+            HAVING wrong = rows AND wrong >= {RETYPED_ROWS} ORDER BY 1, 2"""
+    ).fetchall()
+    result.add(
+        [
+            Problem(
+                kind="retyped",
+                sheet=sheet or "",
+                column=column,
+                value=", ".join(value for value in values if value),
+                expected=f"{expected}; none of its {count} rows has it",
+                remedy="Ask the sender what the column holds now, and correct its entry in the contract.",
+            )
+            for sheet, column, expected, count, values in found
+        ]
+    )
 
 
 def _future(con: duckdb.DuckDBPyConnection, result: Harmonised, receipt: Receipt) -> None:

@@ -10,13 +10,14 @@ from pipelines.delivery import Problem, shown, visible
 from pipelines.process.codelists import nearest
 from pipelines.process.editions import edition_of
 from pipelines.process.flags import read_status, split_label
-from pipelines.process.headers import ValueColumn, locate, unread, value_columns
+from pipelines.process.headers import ValueColumn, locate, plain, unread, value_columns
 from pipelines.process.numbers import fixed, flagged, measured, quoted, status
 from pipelines.process.readings import Reading, m49_of, own_words, reading_of
 from pipelines.process.recode import ABOVE, Recoding, Translate
 from pipelines.settings import Settings
 
 LEGIBLE = "legible text: its letters were lost before it was sent"
+TELLING = 3  # letters; shorter names are part of many
 FURTHER_NAMED = 12
 TEXTS = ["unit_measure", "concept", "source", "vintage", "note"]
 
@@ -104,9 +105,10 @@ def map_table(
     values = value_columns(table, raw.header, source.flags, period.translate, named)
     missing = [header for header in wanted if not found[header]]
     missing += [v.header for v in table.values if not any(v is spec for spec, _, _ in values)]
-    mapping.problems = [_no_header(header, raw) for header in missing]
-    mapping.problems += [_several(header, columns, raw) for header, columns in found.items() if len(columns) > 1]
     read = {i for _, i, _ in values} | named
+    free = [name for i, name in enumerate(raw.header) if name and i not in read]
+    mapping.problems = [_no_header(header, raw, free, alone=len(missing) == 1) for header in missing]
+    mapping.problems += [_several(header, columns, raw) for header, columns in found.items() if len(columns) > 1]
     mapping.problems += [_unread(header, raw, period) for header in unread(table, raw.header, read)]
     mapping.problems += _exposed(contract.persons, fields, found, {i for _, i, _ in values}, raw)
     if mapping.problems:
@@ -376,13 +378,30 @@ def _further(raw: RawTable, read: set[int]) -> list[Problem]:
     return [Problem(kind="further columns", sheet=raw.sheet, value=shown, expected=expected)] if names else []
 
 
-def _no_header(header: str, raw: RawTable) -> Problem:
+def _no_header(header: str, raw: RawTable, free: list[str], alone: bool) -> Problem:
+    """A column that is not there, and what may have become of it.
+
+    Args:
+        free: columns of the file that the contract does not name.
+        alone: whether no other column is missing.
+    """
     present = [name for name in raw.header if name]
     close = nearest(header, present)
+    renamed = [
+        name for name in free if plain(header) in plain(name) or (len(name) >= TELLING and plain(name) in plain(header))
+    ]
+    renamed = renamed or (free if alone else [])
+    remedy = "Name the column so, or correct the contract."
+    if len(renamed) == 1:
+        remedy = (
+            f"If it is now called {shown(renamed[0])} for good, write that in the contract in place of the old name."
+        )
+    elif alone and not free:
+        remedy = "Ask the sender for it; if it will not come any more, take it out of the contract."
     return Problem(
         kind="header",
         sheet=raw.sheet,
         column=header,
         expected=f"a column of this name; the closest are: {', '.join(close) or 'none'}",
-        remedy=f"The header reads: {visible('; '.join(present[:12]))}. Name the column so, or correct the contract.",
+        remedy=f"The header reads: {visible('; '.join(present[:12]))}. {remedy}",
     )

@@ -46,9 +46,15 @@ STAGED_PLACE = ["filename", "file_row_number"]
 LAYOUT: list[tuple[str, set[str], Severity, str]] = [
     (
         "layout",
-        {"format", "header", "structure", "shape"},
+        {"format", "structure", "shape"},
         "critical",
-        "The file has the format, the columns and the structure the contract says.",
+        "The file has the format and the structure the contract says.",
+    ),
+    (
+        "columns",
+        {"header", "retyped"},
+        "critical",
+        "The columns are those the contract names and hold what it says; if not, the layout has changed.",
     ),
     ("cells", {"cell"}, "critical", "Every cell can be read as what its column holds."),
     ("codes", {"code"}, "critical", "Every code is one of its code list."),

@@ -11,6 +11,8 @@ from pipelines.settings import Settings
 
 from .tidying import contract, harmonised, tidy
 
+RENAMED = "If it is now called “{}” for good, write that in the contract in place of the old name."
+
 
 @pytest.mark.parametrize("space", [" ", "\u00a0", "\u202f"])
 def test_every_kind_of_space_in_thousands(tmp_path: Path, space: str) -> None:
@@ -58,13 +60,42 @@ def test_unknown_area_is_never_guessed(tmp_path: Path) -> None:
     assert result.problems[0].remedy.startswith("The closest are: ")
 
 
-def test_missing_column_is_named_with_those_there_are(tmp_path: Path) -> None:
-    result = harmonised("area,jahr,value\nMDA,2020,1\n", tmp_path, contract())
-    assert [str(p) for p in result.problems] == [
-        "column “year”: expected a column of this name; the closest are: jahr, area. "
-        "The header reads: area; jahr; value. Name the column so, or correct the contract."
-    ]
+@pytest.mark.parametrize(
+    ("header", "advice"),
+    [
+        ("area,jahr,value", RENAMED.format("jahr")),
+        ("area,a,Year of event,value", RENAMED.format("Year of event")),
+        ("area,a,b,value", "Name the column so, or correct the contract."),
+        ("area,value", "Ask the sender for it; if it will not come any more, take it out of the contract."),
+    ],
+)
+def test_what_may_have_become_of_a_missing_column(tmp_path: Path, header: str, advice: str) -> None:
+    """A renamed column proposes the change of the contract; where several could be meant, none is guessed."""
+    cells = ",".join(["MDA", *["2020"] * (header.count(",") - 1), "1"])
+    result = harmonised(f"{header}\n{cells}\n", tmp_path, contract())
+    (problem,) = [p for p in result.problems if p.kind == "header"]
+    assert str(problem).startswith("column “year”: expected a column of this name; the closest are: ")
+    assert str(problem).endswith(f"The header reads: {header.replace(',', '; ')}. {advice}")
     assert result.files == []
+
+
+@pytest.mark.parametrize(("rows", "retyped"), [(2, False), (3, True)])
+def test_a_column_of_which_no_row_can_be_read_holds_something_else_now(
+    tmp_path: Path, rows: int, retyped: bool
+) -> None:
+    years = "".join(f"MDA,spring {year},1\n" for year in range(rows))
+    result = harmonised(f"area,year,value\n{years}", tmp_path, contract())
+    assert [p.kind for p in result.problems].count("cell") == rows
+    found = [str(p) for p in result.problems if p.kind == "retyped"]
+    assert bool(found) == retyped
+    if retyped:
+        assert found[0].startswith("column “year”: found “spring 0, spring 1, spring 2”; expected ")
+        assert found[0].endswith(
+            "; none of its 3 rows has it. "
+            "Ask the sender what the column holds now, and correct its entry in the contract."
+        )
+    mixed = harmonised(f"area,year,value\n{years}MDA,2020,1\n", tmp_path, contract())
+    assert "retyped" not in {p.kind for p in mixed.problems}
 
 
 def test_equal_repetition_is_kept_once_and_counted(tmp_path: Path) -> None:
