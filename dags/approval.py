@@ -6,12 +6,32 @@ from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Asset, AssetAlias, Param, dag, get_current_context, task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
 
 from pipelines.settings import Settings
 
 APPROVE, REJECT = "Approve", "Reject"
 LOADED = AssetAlias("approved")
 RUNS_THAT_WAIT = 100
+ASKED_AGAIN = 100
+
+
+class Ask(HITLOperator):
+    """A question that ends at its deadline and is then asked again, as long as the delivery waits."""
+
+    template_fields = (*HITLOperator.template_fields, "delivery_id")
+
+    def __init__(self, *, delivery_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.delivery_id = delivery_id
+
+    def execute(self, context: Any) -> Any:
+        """Ask, unless it was decided elsewhere meanwhile."""
+        from pipelines.store.waiting import waiting
+
+        if self.delivery_id not in waiting(Settings()):
+            raise AirflowSkipException("it is decided already")
+        return super().execute(context)
 
 
 @dag(
@@ -31,17 +51,22 @@ def approval() -> None:
 
     @task
     def describe(delivery_id: str) -> str:
-        """What speaks against it, in words."""
-        from pipelines.delivery import explain, read_outcome, read_receipt
+        """What speaks against it and until when to decide, in the words of the notification."""
+        from pipelines.delivery import read_outcome, read_receipt
+        from pipelines.disseminate.notify import compose
+        from pipelines.store.waiting import today
 
         settings = Settings()
-        said = explain(read_receipt(delivery_id, settings), read_outcome(delivery_id, settings))
+        receipt, outcome = read_receipt(delivery_id, settings), read_outcome(delivery_id, settings)
+        message = compose(receipt, outcome, settings, today())
+        said = message.text if message else "It is decided already."
         return re.sub(r"^ {2}(?=\S)", "- ", re.sub(r"^ {6}- ", "    - ", said, flags=re.M), flags=re.M)
 
     @task(outlets=[LOADED])
     def conclude(delivery_id: str, answer: dict[str, Any]) -> None:
         """Load or refuse it, and write down who decided; a decision made elsewhere meanwhile stands."""
-        from pipelines.delivery import Decision
+        from pipelines.delivery import Decision, read_receipt
+        from pipelines.disseminate.notify import tell
         from pipelines.disseminate.validations import write_page
         from pipelines.store.load import decide
 
@@ -54,6 +79,7 @@ def approval() -> None:
         )
         settings = Settings()
         outcome = decide(delivery_id, settings, decision)
+        tell(read_receipt(delivery_id, settings), outcome, settings)
         write_page(settings)
         if decision.approved:
             core = Asset(f"migstat_{outcome.dataset}", uri=f"migstat://core/{outcome.dataset}")
@@ -61,13 +87,16 @@ def approval() -> None:
 
     @task_group
     def decision(delivery_id: str) -> None:
-        ask = HITLOperator(
+        ask = Ask(
             task_id="ask",
             subject="A delivery waits for approval",
             body=describe(delivery_id),
             options=[APPROVE, REJECT],
             params={"reason": Param("", type="string", description="Why; stands in the books.")},
+            delivery_id=delivery_id,
             response_timeout=timedelta(days=Settings().approval_days),
+            retries=ASKED_AGAIN,
+            retry_delay=timedelta(seconds=1),
         )
         conclude(delivery_id, ask.output)
 

@@ -55,7 +55,8 @@ def ingest(contract: Contract) -> DAG:
         @task(outlets=[core, HELD], **RETRY)
         def store(delivery_id: str) -> None:
             """Commit the outcome; a refusal is recorded and then fails the task, in words, without a retry."""
-            from pipelines.delivery import DeliveryRejected, State
+            from pipelines.delivery import DeliveryRejected, State, read_receipt
+            from pipelines.disseminate.notify import tell
             from pipelines.disseminate.validations import write_page
             from pipelines.store.load import store as store_delivery
 
@@ -63,7 +64,9 @@ def ingest(contract: Contract) -> DAG:
             settings = Settings()
             try:
                 outcome = store_delivery(delivery_id, settings, run_id=context["run_id"])
+                tell(read_receipt(delivery_id, settings), outcome, settings)
             except DeliveryRejected as rejection:
+                tell(rejection.receipt, rejection.outcome, settings)
                 raise AirflowFailException(str(rejection)) from None
             finally:
                 write_page(settings)

@@ -79,6 +79,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     python_path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     own = {"AIRFLOW_HOME": str(home), "MIGSTAT_HOME": str(settings.home), "PATH": path, "PYTHONPATH": python_path}
+    own |= {"MIGSTAT_WEB": f"http://{HOST}:{port}"}
     return {**os.environ, **{f"AIRFLOW__{name}": value for name, value in options.items()}, **own}
 
 

@@ -118,16 +118,30 @@ def reject(delivery_id: DeliveryArgument, by: ByOption, reason: ReasonOption = "
 def _decide(delivery_id: str, approved: bool, by: str, reason: str) -> None:
     import datetime as dt
 
-    from pipelines.delivery import Decision
+    from pipelines.delivery import Decision, read_receipt
+    from pipelines.disseminate.notify import tell
     from pipelines.disseminate.validations import write_page
     from pipelines.store.load import decide
 
     with _messages():
         decision = Decision(approved=approved, by=by, reason=reason, at=dt.datetime.now(dt.UTC))
         settings = _settings()
-        decide(delivery_id, settings, decision)
+        outcome = decide(delivery_id, settings, decision)
+        tell(read_receipt(delivery_id, settings), outcome, settings)
         write_page(settings)
         typer.echo(f"{delivery_id} is {'approved and loaded' if approved else 'rejected'}.")
+
+
+@app.command()
+def remind() -> None:
+    """Remind people of held deliveries whose deadline nears or has passed; Airflow does it daily."""
+    from pipelines.disseminate.notify import remind as remind_people
+    from pipelines.disseminate.validations import write_page
+
+    with _messages():
+        settings = _settings()
+        remind_people(settings)
+        write_page(settings)
 
 
 @app.command()
@@ -254,6 +268,7 @@ def _contract(dataset: str, settings: "Settings") -> "Contract":
 def _take_in(receipt: "Receipt", contract: "Contract", settings: "Settings") -> bool:
     """Process and store a landed delivery, and say what came of it; False when it is refused."""
     from pipelines.delivery import DeliveryRejected, explain
+    from pipelines.disseminate.notify import tell
     from pipelines.disseminate.validations import write_page
     from pipelines.process.run import process
     from pipelines.store.history import stored
@@ -265,9 +280,12 @@ def _take_in(receipt: "Receipt", contract: "Contract", settings: "Settings") -> 
     with stored(contract, settings) as tables:
         process(receipt.delivery_id, settings, tables)
     try:
-        typer.echo(explain(receipt, store(receipt.delivery_id, settings)))
+        outcome = store(receipt.delivery_id, settings)
+        typer.echo(explain(receipt, outcome))
+        tell(receipt, outcome, settings)
     except DeliveryRejected as rejection:
         typer.echo(str(rejection))
+        tell(receipt, rejection.outcome, settings)
         return False
     finally:
         write_page(settings)

@@ -306,6 +306,12 @@ class Contract(_Strict):
     on_warning: Literal["load", "hold"] = Field(
         "load", description="A delivery with a warning is loaded and flagged, or held until a person approves it."
     )
+    on_silence: Literal["wait", "load", "reject"] = Field(
+        "wait", description="What becomes of a held delivery nobody decides on in time: it goes on waiting, or not."
+    )
+    notify: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]] = Field(
+        [], description="Mail addresses told of its deliveries, beside those of the settings."
+    )
     sources: list[AnySource] = Field(min_length=1)
     expectations: list[Expectation] = []
     corrections: list[Correction] = []

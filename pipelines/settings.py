@@ -32,7 +32,14 @@ class Settings(BaseSettings):
     fetch_timeout: float = Field(60.0, description="Seconds a server may be silent.")
     fetch_limit_mb: float = Field(500.0, description="The largest answer taken, in megabytes.")
     settle_seconds: float = Field(2.0, description="A file changed more recently than this is still arriving.")
-    approval_days: int = Field(14, description="How long a held delivery may wait before its approval fails.")
+    approval_days: int = Field(14, ge=1, description="Days until a held delivery is overdue, and people are reminded.")
+    notify_to: str = Field("", description="Mail addresses told of held and rejected deliveries, separated by commas.")
+    notify_from: str = Field("", description="Sender of these mails; empty: the first of those they go to.")
+    notify_smtp: SecretStr = Field(
+        SecretStr(""), description="Mail server: `smtp://user:password@host:587`, or smtps:."
+    )
+    notify_webhook: SecretStr = Field(SecretStr(""), description="Address the same messages are posted to as JSON.")
+    web: str = Field("", description="Address of Airflow's web UI, for links in messages; empty: names of files.")
     retention_days: int = Field(365, description="How long superseded vintages stay readable.")
     reports_in: Path | None = Field(None, description="Where validation reports go; empty: under home.")
     memory_limit: str = Field("1GB", description="Memory DuckDB may use in one step.")

@@ -10,6 +10,7 @@ from pipelines.delivery import not_fetched
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import connect, exists
+from pipelines.store.waiting import Waiting, today, waiting_in
 
 SHOWN_AREAS = ["KGZ", "MDA", "SRB"]
 QUERY = "SELECT ref_area, time_period, obs_value FROM indicators.observations WHERE indicator = '10.7.4' ORDER BY ALL"
@@ -24,7 +25,13 @@ def summary(settings: Settings) -> RenderableType:
             """SELECT dataset, file_name, state, rows_loaded, rows_discarded, reason, report, delivery_id
                FROM ops.deliveries ORDER BY dataset, file_name"""
         ).fetchall()
-        values = []
+        waits = waiting_in(con, settings)
+        values, untold = [], []
+        if exists(con, "ops", "notifications"):
+            untold = con.execute(
+                """SELECT delivery_id, event, recipient, reason FROM ops.notifications
+                   WHERE status = 'failed' AND sent_at > now()::TIMESTAMP - INTERVAL 7 DAY ORDER BY sent_at"""
+            ).fetchall()
         if exists(con, "indicators", "observations"):
             values = con.execute(
                 """SELECT indicator, concept, ref_area, max(time_period), max_by(obs_value, time_period),
@@ -37,7 +44,8 @@ def summary(settings: Settings) -> RenderableType:
             ).fetchall()
     return Group(
         _deliveries(deliveries),
-        *_rejections(deliveries),
+        *_rejections(deliveries, waits),
+        *(Text(f"Not told: {who} of {one} ({event}): {why}", "red") for one, event, who, why in untold),
         *(Text(f"Not fetched: {problem}", "red") for problem in not_fetched(settings)),
         _indicators(values),
         Text(f"Validation reports: {settings.reports / 'index.html'}"),
@@ -58,12 +66,13 @@ def _deliveries(found: list[tuple[Any, ...]]) -> Table:
     return table
 
 
-def _rejections(found: list[tuple[Any, ...]]) -> list[Text]:
+def _rejections(found: list[tuple[Any, ...]], waits: dict[str, Waiting]) -> list[Text]:
     """Each refused delivery with the expectations it does not meet, and each that waits for a person."""
     lines = []
     for _, file, state, _, _, reason, report, delivery_id in found:
         if state == "held":
-            words = f"Waits for approval: {file}\n  What speaks against it: {report}"
+            deadline = waits[delivery_id].words(today())
+            words = f"Waits for approval, {deadline}: {file}\n  What speaks against it: {report}"
             lines.append(Text(f"{words}\n  Decide: migstat approve {delivery_id} --by NAME (or reject)", "yellow"))
         if state == "rejected":
             causes = "\n".join(f"  - not so: {cause}" for cause in reason.split(" | "))

@@ -17,6 +17,7 @@ from pipelines.delivery import write_whole
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import connect, exists
+from pipelines.store.waiting import today, waiting_in
 
 SHOWN = 30
 PLACES = 10
@@ -40,11 +41,14 @@ def write_page(settings: Settings) -> Path | None:
         ).fetchall()
         titles = {name: contract.title for name, contract in load_contracts(settings.contracts).items()}
         datasets = [_dataset(con, settings, name, titles.get(name, name)) | {"count": n} for name, n in counts]
+        waits = waiting_in(con, settings).values()
     totals = {"loaded": 0, "held": 0, "rejected": 0} | dict(states)
     page = Environment(loader=PackageLoader("pipelines.disseminate"), autoescape=True, trim_blocks=True)
     text = page.get_template("validations.html").render(
         totals=totals | {"deliveries": sum(count for _, count in states)},
         datasets=datasets,
+        deadlines={one.delivery_id: one.words(today()) for one in waits},
+        overdue=sum(one.phase(today()) == "overdue" for one in waits),
         at=f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M}",
     )
     target = settings.reports / "index.html"

@@ -71,6 +71,16 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "observations": ("BIGINT", "How many observations it gave."),
         "computed_at": ("TIMESTAMP", "When, UTC."),
     },
+    "notifications": {
+        "delivery_id": ("VARCHAR", "The delivery told of."),
+        "dataset": ("VARCHAR", "Its dataset."),
+        "event": ("VARCHAR", "held, due soon, overdue, approved or rejected."),
+        "channel": ("VARCHAR", "mail or webhook."),
+        "recipient": ("VARCHAR", "Mail addresses, or the host of the webhook."),
+        "status": ("VARCHAR", "sent or failed."),
+        "reason": ("VARCHAR", "Why it failed; empty when sent."),
+        "sent_at": ("TIMESTAMP", "When, UTC."),
+    },
     "releases": {
         "name": ("VARCHAR", "Name of the release."),
         "snapshot_id": ("BIGINT", "Snapshot that stays readable whatever its age."),

@@ -70,7 +70,12 @@ def test_every_dag_file_can_be_read(bag: dict[str, Any]) -> None:
 
 def test_one_dag_for_each_contract_and_the_common_ones(bag: dict[str, Any]) -> None:
     contracts = load_contracts(Settings().contracts)
-    assert set(bag["dags"]) == {f"ingest_{name}" for name in contracts} | {"indicators", "housekeeping", "approval"}
+    assert set(bag["dags"]) == {f"ingest_{name}" for name in contracts} | {
+        "indicators",
+        "housekeeping",
+        "approval",
+        "reminders",
+    }
 
 
 def test_ingest_collects_then_processes_then_stores(bag: dict[str, Any]) -> None:

@@ -1,0 +1,252 @@
+"""Tell people what became of a delivery, and remind them of one that waits: by mail, and as JSON to a webhook.
+
+What is told is the text the terminal shows. A message that cannot be sent never fails what it is about: it is logged,
+stands in `ops.notifications`, and `migstat status` shows it.
+"""
+
+import datetime as dt
+import logging
+import os
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+import duckdb
+import httpx
+
+from pipelines.contract import Contract, load_contract
+from pipelines.delivery import Decision, Outcome, Receipt, State, explain, read_outcome, read_receipt, visible
+from pipelines.settings import Settings
+from pipelines.store.lake import connect, exists, retrying, transaction
+from pipelines.store.load import decide
+from pipelines.store.ops import ensure_ops, insert
+from pipelines.store.waiting import Waiting, today, waiting
+
+log = logging.getLogger(__name__)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses, and that of a webhook is a secret
+
+TIMEOUT = 15.0
+AGAIN = dt.timedelta(days=7)
+SUBJECTS = {
+    "held": "waits for approval",
+    "due soon": "still waits for approval",
+    "overdue": "is overdue for approval",
+    "approved": "was approved",
+    "rejected": "was rejected",
+}
+SILENCE = {
+    "wait": "Nothing is decided by silence.",
+    "load": "If nobody decides, it is then loaded: so says its contract.",
+    "reject": "If nobody decides, it is then rejected: so says its contract.",
+}
+
+
+class NotSent(Exception):
+    """A message did not reach its recipient; the text holds no secret."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is told of a delivery."""
+
+    event: str
+    delivery_id: str
+    dataset: str
+    subject: str
+    text: str
+    report: str
+
+
+Send = Callable[[Message], None]
+
+
+def tell(receipt: Receipt, outcome: Outcome, settings: Settings, day: dt.date | None = None) -> None:
+    """Send what became of a delivery to whom it concerns, the same thing once in a week; a plain success is no news.
+
+    Args:
+        day: the day to judge deadlines by; none: today, UTC.
+    """
+    contract = load_contract(settings.contracts / f"{receipt.dataset}.yaml")
+    channels = _channels(contract, settings)
+    message = compose(receipt, outcome, settings, day or today()) if channels else None
+    if message is None or _told(message, settings):
+        return
+    books: list[dict[str, object]] = []
+    for channel, recipient, send in channels:
+        reason = ""
+        try:
+            send(message)
+        except NotSent as error:
+            reason = str(error)
+            log.warning("%s: %s to %s was not sent: %s", receipt.delivery_id, channel, recipient, reason)
+        told = {"delivery_id": receipt.delivery_id, "dataset": receipt.dataset, "event": message.event}
+        told |= {"channel": channel, "recipient": recipient, "status": "failed" if reason else "sent"}
+        books.append({**told, "reason": reason, "sent_at": dt.datetime.now(dt.UTC)})
+    try:
+        _record(books, f"{receipt.delivery_id}: {message.event} told", settings)
+    except (duckdb.Error, OSError) as error:
+        log.warning("%s: what was sent could not be recorded: %s", receipt.delivery_id, error)
+
+
+def remind(settings: Settings, day: dt.date | None = None) -> list[str]:
+    """Remind people of the deliveries whose deadline nears or has passed.
+
+    One that is overdue goes on waiting, unless its contract says what silence means.
+
+    Args:
+        day: the day to judge deadlines by; none: today, UTC.
+
+    Returns:
+        The datasets into which a delivery was loaded by silence.
+    """
+    day, loaded = day or today(), []
+    for one in waiting(settings).values():
+        phase = one.phase(day)
+        if phase == "held":
+            continue
+        receipt, outcome = read_receipt(one.delivery_id, settings), read_outcome(one.delivery_id, settings)
+        silence = load_contract(settings.contracts / f"{one.dataset}.yaml").on_silence
+        if phase == "overdue" and silence != "wait":
+            outcome = decide(one.delivery_id, settings, _by_silence(one, silence))
+            loaded += [one.dataset] if outcome.state == State.ACCEPTED else []
+        tell(receipt, outcome, settings, day)
+    return loaded
+
+
+def compose(receipt: Receipt, outcome: Outcome, settings: Settings, day: dt.date) -> Message | None:
+    """The message on a delivery, in the words of `explain`; None where there is nothing to tell."""
+    waits = waiting(settings).get(receipt.delivery_id)
+    event = _event(outcome, waits, day)
+    if not event:
+        return None
+    report = outcome.report
+    if settings.web:
+        report = f"{settings.web.rstrip('/')}/migstat/reports/{os.path.relpath(report, settings.reports)}"
+    lines = [explain(receipt, outcome.model_copy(update={"report": report}))]
+    lines += [f"  {c.observed.strip('()')}" for c in outcome.checks if c.check_id == "approval" and event == "approved"]
+    if waits:
+        silence = load_contract(settings.contracts / f"{receipt.dataset}.yaml").on_silence
+        lines += ["", f"It is {waits.words(day)}. {SILENCE[silence]}"]
+        if settings.web:
+            lines.append(f"Approve or reject: {settings.web.rstrip('/')}/required_actions?response_received=false")
+        lines.append(f"In a terminal: migstat approve {receipt.delivery_id} --by NAME (or reject)")
+    subject = f"[migstat] {receipt.dataset}: {visible(receipt.file_name)} {SUBJECTS[event]}"
+    return Message(event, receipt.delivery_id, receipt.dataset, subject, "\n".join(lines), report)
+
+
+def _event(outcome: Outcome, waits: Waiting | None, day: dt.date) -> str:
+    if outcome.state == State.REJECTED:
+        return "rejected"
+    if outcome.state == State.HELD:
+        return waits.phase(day) if waits else ""
+    return "approved" if any(check.check_id == "approval" for check in outcome.checks) else ""
+
+
+def _by_silence(one: Waiting, silence: str) -> Decision:
+    reason = f"nobody decided by {one.until}, and the contract says `on_silence: {silence}`"
+    return Decision(approved=silence == "load", by="silence", reason=reason, at=dt.datetime.now(dt.UTC))
+
+
+def _record(books: list[dict[str, object]], message: str, settings: Settings) -> None:
+    for attempt in retrying():
+        with attempt, transaction(settings, message, {}) as con:
+            ensure_ops(con)
+            insert(con, "notifications", books)
+
+
+def _told(message: Message, settings: Settings) -> bool:
+    """Whether the same has been sent of late."""
+    with connect(settings) as con:
+        if not exists(con, "ops", "notifications"):
+            return False
+        since = dt.datetime.now(dt.UTC) - AGAIN
+        found = con.execute(
+            """SELECT count(*) FROM ops.notifications
+               WHERE delivery_id = ? AND event = ? AND status = 'sent' AND sent_at > CAST(? AS TIMESTAMP)""",
+            [message.delivery_id, message.event, since.replace(tzinfo=None)],
+        ).fetchall()
+    return bool(found[0][0])
+
+
+def _channels(contract: Contract, settings: Settings) -> list[tuple[str, str, Send]]:
+    """The ways that are set up: their name, whom they reach, and how to send."""
+    people = [*filter(None, (part.strip() for part in settings.notify_to.split(","))), *contract.notify]
+    server, webhook = settings.notify_smtp.get_secret_value(), settings.notify_webhook.get_secret_value()
+    found: list[tuple[str, str, Send]] = []
+    if server and people:
+        recipients = list(dict.fromkeys(people))
+        sender = settings.notify_from or recipients[0]
+        found.append(("mail", ", ".join(recipients), lambda message: _mail(message, server, sender, recipients)))
+    if webhook:
+        found.append(("webhook", urlsplit(webhook).hostname or "", lambda message: _post(message, webhook)))
+    return found
+
+
+def _mail(message: Message, server: str, sender: str, recipients: list[str]) -> None:
+    """Send a mail; a password goes over an encrypted line only.
+
+    Raises:
+        NotSent: to some or all of the recipients.
+    """
+    mail = EmailMessage()
+    try:
+        mail["Subject"], mail["From"], mail["To"] = message.subject, sender, ", ".join(recipients)
+        mail.set_content(message.text)
+        with _connection(server) as smtp:
+            refused = smtp.send_message(mail)
+    except smtplib.SMTPResponseException as error:
+        raise NotSent(f"the mail server answers {_answer(error.smtp_code, error.smtp_error)}") from None
+    except smtplib.SMTPRecipientsRefused as error:
+        refused = error.recipients
+    except (OSError, ValueError) as error:
+        raise NotSent(f"the mail server cannot be used: {error}") from None
+    if refused:
+        answers = (f"{who}: {_answer(*answer)}" for who, answer in refused.items())
+        raise NotSent(f"the mail server refuses {'; '.join(answers)}")
+
+
+@contextmanager
+def _connection(server: str) -> Iterator[smtplib.SMTP]:
+    """A session with the mail server, encrypted if it can be, and signed in if the address says so."""
+    try:
+        address = urlsplit(server)
+        host, port = address.hostname, address.port or 0
+    except ValueError:
+        host = None  # what it says of the address may be a part of the password
+    if host is None or address.scheme not in ("smtp", "smtps"):
+        raise NotSent("MIGSTAT_NOTIFY_SMTP is not of the form smtp://user:password@host:587")
+    secure = ssl.create_default_context()
+    direct = address.scheme == "smtps"
+    opened = smtplib.SMTP_SSL(context=secure, timeout=TIMEOUT) if direct else smtplib.SMTP(timeout=TIMEOUT)
+    with opened as smtp:
+        smtp.connect(host, port)
+        smtp.ehlo()
+        if smtp.has_extn("starttls"):
+            smtp.starttls(context=secure)
+        if address.password:
+            if not isinstance(smtp.sock, ssl.SSLSocket):
+                raise NotSent("the mail server offers no encryption, and the password is not sent without it")
+            smtp.login(unquote(address.username or ""), unquote(address.password))
+        yield smtp
+
+
+def _answer(code: int, text: bytes | str) -> str:
+    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
+
+
+def _post(message: Message, webhook: str) -> None:
+    """Post a message as JSON; `text` is the name chat services know.
+
+    Raises:
+        NotSent: the webhook is not there or does not accept it.
+    """
+    try:
+        answer = httpx.post(webhook, json=asdict(message), timeout=TIMEOUT)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NotSent(f"the webhook cannot be reached ({type(error).__name__})") from None
+    if not answer.is_success:
+        raise NotSent(f"the webhook answers {answer.status_code} {answer.reason_phrase}")
