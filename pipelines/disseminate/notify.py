@@ -217,13 +217,15 @@ def _connection(server: str) -> Iterator[smtplib.SMTP]:
         host, port = address.hostname, address.port or 0
     except ValueError:
         host = None  # what it says of the address may be a part of the password
-    if host is None or address.scheme not in ("smtp", "smtps"):
+    if not host or address.path.strip("/") or address.scheme not in ("smtp", "smtps"):
         raise NotSent("MIGSTAT_NOTIFY_SMTP is not of the form smtp://user:password@host:587")
     secure = ssl.create_default_context()
     direct = address.scheme == "smtps"
-    opened = smtplib.SMTP_SSL(context=secure, timeout=TIMEOUT) if direct else smtplib.SMTP(timeout=TIMEOUT)
-    with opened as smtp:
-        smtp.connect(host, port)
+    with (
+        smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=secure)
+        if direct
+        else smtplib.SMTP(host, port, timeout=TIMEOUT) as smtp
+    ):
         smtp.ehlo()
         if smtp.has_extn("starttls"):
             smtp.starttls(context=secure)
