@@ -29,14 +29,16 @@ def ingest(contract: Contract) -> DAG:
             """Land the files of the inbox and what endpoints have new; gives the deliveries to be processed."""
             from pipelines.collect.answer import FetchError, Unavailable
             from pipelines.collect.land import collect as collect_deliveries
+            from pipelines.store.contracts import ContractChanged, put_in_force
             from pipelines.store.load import recorded
 
             settings = Settings()
             try:
+                put_in_force(contract, settings)
                 return collect_deliveries(contract, settings, recorded(contract, settings))
             except Unavailable:
                 raise  # a retry may find the server up again; a wrong question stays wrong
-            except FetchError as error:
+            except (FetchError, ContractChanged) as error:
                 raise AirflowFailException(str(error)) from None
 
         @task

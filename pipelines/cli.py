@@ -133,6 +133,22 @@ def _decide(delivery_id: str, approved: bool, by: str, reason: str) -> None:
 
 
 @app.command()
+def accept_contract(
+    dataset: Annotated[str, typer.Argument(help="Dataset whose contract has changed.")],
+    by: ByOption,
+    reason: ReasonOption = "",
+) -> None:
+    """Let a changed contract take effect although something loaded would differ under it."""
+    from pipelines.store.contracts import put_in_force
+
+    with _messages():
+        settings = _settings()
+        contract = _contract(dataset, settings)
+        put_in_force(contract, settings, by, reason)
+        typer.echo(f"{dataset}: contract {contract.version} is in force.")
+
+
+@app.command()
 def remind() -> None:
     """Remind people of held deliveries whose deadline nears or has passed; Airflow does it daily."""
     from pipelines.disseminate.notify import remind as remind_people
@@ -271,9 +287,11 @@ def _take_in(receipt: "Receipt", contract: "Contract", settings: "Settings") -> 
     from pipelines.disseminate.notify import tell
     from pipelines.disseminate.validations import write_page
     from pipelines.process.run import process
+    from pipelines.store.contracts import put_in_force
     from pipelines.store.history import stored
     from pipelines.store.load import recorded, store
 
+    put_in_force(contract, settings)
     if receipt.delivery_id in recorded(contract, settings):
         typer.echo(f"{receipt.file_name} is already known as {receipt.delivery_id}: nothing changed.")
         return True

@@ -16,7 +16,7 @@ from pipelines.process.quarantine import held_files
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, transaction
-from pipelines.store.ops import ensure_ops, record, recorded_state
+from pipelines.store.ops import ensure_ops, record, record_contract, recorded_state
 from pipelines.store.reference import ensure_reference
 
 log = logging.getLogger(__name__)
@@ -102,6 +102,8 @@ def _commit(receipt: Receipt, outcome: Outcome, contract: Contract, settings: Se
                 _replace(con, contract, _files(receipt, settings), outcome, settings, placed)
             held = [] if state == State.REJECTED else held_files(settings.staging / receipt.delivery_id)
             record(con, receipt, outcome, state, run_id, held)
+            if contract.version == outcome.contract_version:
+                record_contract(con, contract, settings.contracts / f"{contract.dataset}.yaml")
         except BaseException:  # but not of the commit: then the files may be the warehouse's already
             for path in placed:
                 Path(path).unlink(missing_ok=True)

@@ -1,11 +1,14 @@
-"""The warehouse's own books: deliveries, validations, quarantine, computations, releases."""
+"""The warehouse's own books: deliveries, validations, quarantine, computations, notifications, contracts, releases."""
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
 
+from pipelines.contract import Contract
 from pipelines.delivery import Outcome, Receipt, State
 from pipelines.store.lake import ensure_table, exists
 
@@ -81,6 +84,16 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "reason": ("VARCHAR", "Why it failed; empty when sent."),
         "sent_at": ("TIMESTAMP", "When, UTC."),
     },
+    "contracts": {
+        "dataset": ("VARCHAR", "Dataset the contract is of."),
+        "contract_version": ("VARCHAR", "Digest of its text."),
+        "text": ("VARCHAR", "The contract, word for word."),
+        "tried_on": ("VARCHAR", "Loaded deliveries a changed contract was tried on before it took effect."),
+        "differences": ("VARCHAR", "What would no longer be as it was loaded; empty if nothing."),
+        "accepted_by": ("VARCHAR", "Who wants the change although something would differ."),
+        "reason": ("VARCHAR", "Why."),
+        "in_force_since": ("TIMESTAMP", "When it took effect, UTC."),
+    },
     "releases": {
         "name": ("VARCHAR", "Name of the release."),
         "snapshot_id": ("BIGINT", "Snapshot that stays readable whatever its age."),
@@ -107,6 +120,31 @@ def recorded_state(con: duckdb.DuckDBPyConnection, delivery_id: str, contract_ve
         [delivery_id, contract_version],
     ).fetchall()
     return str(found[0][0]) if found else ""
+
+
+def contract_in_force(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
+    """The version of a contract the last delivery was judged by, or a later one that took effect; empty if none."""
+    if not exists(con, "ops", "contracts"):
+        return ""
+    found = con.execute(
+        "SELECT max_by(contract_version, in_force_since) FROM ops.contracts WHERE dataset = ?", [dataset]
+    ).fetchall()
+    return found[0][0] or ""
+
+
+def record_contract(
+    con: duckdb.DuckDBPyConnection, contract: Contract, file: Path, tried: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Write down a version of a contract that takes effect, with its text; once.
+
+    Args:
+        tried: what came of trying it on what is loaded, and who accepted that.
+    """
+    if contract_in_force(con, contract.dataset) == contract.version:
+        return
+    row: dict[str, object] = {"dataset": contract.dataset, "contract_version": contract.version}
+    row |= {"text": file.read_text(encoding="utf-8"), **tried, "in_force_since": dt.datetime.now(dt.UTC)}
+    insert(con, "contracts", [row])
 
 
 def record(
