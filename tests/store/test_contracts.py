@@ -1,4 +1,4 @@
-"""A changed contract takes effect only when what is loaded stays what it is, or when a person accepts the difference."""
+"""A changed contract takes effect only when what is loaded stays what it is, or a person accepts the difference."""
 
 from pathlib import Path
 from typing import Any
