@@ -19,9 +19,6 @@ from pipelines.store.lake import connect
 from pipelines.store.load import store
 
 SAMPLES = ROOT / "samples" / "inbox"
-hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine breaks no test
-hypothesis.settings.load_profile("unhurried")
-
 REAL = Path(os.environ.get("MIGSTAT_REAL_DATA", ROOT.parent / "shared" / "data"))
 
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a loaded machine is no failure

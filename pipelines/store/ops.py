@@ -1,4 +1,4 @@
-"""The warehouse's own books: deliveries, validations, quarantine, computations, notifications, contracts, releases."""
+"""The warehouse's own books: deliveries, validations, held rows and decisions, computations, contracts, releases."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -28,7 +28,10 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "rows_read": ("BIGINT", "Observations read: loaded + quarantined + discarded."),
         "rows_loaded": ("BIGINT", "Observations loaded."),
         "rows_quarantined": ("BIGINT", "Observations held back."),
-        "rows_discarded": ("BIGINT", "Observations that repeat another one and are kept once."),
+        "rows_discarded": (
+            "BIGINT",
+            "Observations that repeat another one and are kept once, or that a person took out.",
+        ),
         "rows_left_out": ("BIGINT", "Rows of the source that hold no observation (headings, blanks)."),
         "contract_version": ("VARCHAR", "Digest of the contract it was judged by."),
         "report": ("VARCHAR", "Its validation report."),
@@ -63,8 +66,22 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
             "VARCHAR",
             "held: this row was not loaded, the others were; refused: why the whole delivery was not loaded; "
             "discarded: a repetition of a row that is loaded, or taken out by the office; corrected: loaded with "
-            "another value.",
+            "another value; released: held, and then loaded as it is by a person's decision (ops.decisions).",
         ),
+    },
+    "decisions": {
+        "delivery_id": ("VARCHAR", "The delivery a held row came in."),
+        "dataset": ("VARCHAR", "Its dataset."),
+        "source_sheet": ("VARCHAR", "Sheet of the delivered file."),
+        "source_row": ("BIGINT", "Row of the delivered file."),
+        "observation": ("VARCHAR", "The row as it was held back, as JSON."),
+        "broke": ("VARCHAR", "Why it was held back."),
+        "decision": ("VARCHAR", "released: loaded as it is; corrected: loaded with other values; or discarded."),
+        "changes": ("VARCHAR", "Columns and their new values, as JSON; empty if none."),
+        "decided_by": ("VARCHAR", "Who decided."),
+        "reason": ("VARCHAR", "Why."),
+        "decided_at": ("TIMESTAMP", "When, UTC."),
+        "contract_version": ("VARCHAR", "Digest of the contract then."),
     },
     "computations": {
         "indicator": ("VARCHAR", "Indicator code."),
