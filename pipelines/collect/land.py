@@ -12,11 +12,11 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 
 from pipelines.contract import Contract
-from pipelines.delivery import Origin, Receipt, card_file, raw_file, read_receipt, write_whole
+from pipelines.delivery import Origin, Receipt, State, card_file, raw_file, read_receipt, write_whole
 from pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,13 +26,13 @@ class UnreadableFile(OSError):
     """A delivered file that cannot be read; the message says which and why."""
 
 
-def collect(contract: Contract, settings: Settings, recorded: set[str]) -> list[str]:
+def collect(contract: Contract, settings: Settings, recorded: Mapping[str, str]) -> list[str]:
     """Land every file that waits in `inbox/<dataset>/` and, where settings say so, what endpoints have new.
 
     What cannot be read or fetched holds up nothing else.
 
     Args:
-        recorded: deliveries whose outcome the warehouse holds already.
+        recorded: deliveries the warehouse's books hold already, with their state.
 
     Returns:
         The ids of the deliveries still to be processed, as `waiting` gives them.
@@ -66,15 +66,17 @@ def collect(contract: Contract, settings: Settings, recorded: set[str]) -> list[
     return ready
 
 
-def waiting(contract: Contract, settings: Settings, recorded: set[str]) -> list[str]:
+def waiting(contract: Contract, settings: Settings, recorded: Mapping[str, str]) -> list[str]:
     """The deliveries of a dataset still to be processed, those of an interrupted run included, in the order they came.
 
     Args:
-        recorded: deliveries whose outcome the warehouse holds already.
+        recorded: deliveries the warehouse's books hold already, with their state.
     """
     found = []
     for mark in _pending(settings).glob(f"{contract.dataset}-*"):
-        if mark.name in recorded:
+        if recorded.get(mark.name) == State.HELD:
+            set_aside(mark.name, settings)
+        elif mark.name in recorded:
             finished(mark.name, settings)
         else:
             found.append(mark.name)
@@ -125,6 +127,11 @@ def finished(delivery_id: str, settings: Settings) -> None:
     """Drop the staged files of a delivery whose outcome is recorded, and then its pending mark."""
     shutil.rmtree(settings.staging / delivery_id, ignore_errors=True)
     set_aside(delivery_id, settings)
+
+
+def taken_up(delivery_id: str, settings: Settings) -> None:
+    """Mark a delivery a person has decided on, so that an interruption leaves no staged files for good."""
+    _pending(settings).joinpath(delivery_id).touch()
 
 
 def set_aside(delivery_id: str, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.collect.land import finished, set_aside
+from pipelines.collect.land import finished, set_aside, taken_up
 from pipelines.contract import Contract, load_contract
 from pipelines.delivery import Decision, DeliveryRejected, Outcome, Receipt, State, read_outcome, read_receipt
 from pipelines.process.harmonise import staged
@@ -24,18 +24,18 @@ log = logging.getLogger(__name__)
 FINAL = (State.LOADED, State.REJECTED)
 
 
-def recorded(contract: Contract, settings: Settings) -> set[str]:
-    """The deliveries of a dataset whose outcome under this contract the warehouse holds."""
+def recorded(contract: Contract, settings: Settings) -> dict[str, str]:
+    """The deliveries of a dataset whose outcome under this contract the warehouse holds, with their state."""
     if not has_warehouse(settings):
-        return set()
+        return {}
     with connect(settings) as con:
         if not exists(con, "ops", "deliveries"):
-            return set()
+            return {}
         found = con.execute(
-            "SELECT delivery_id FROM ops.deliveries WHERE dataset = ? AND contract_version = ?",
+            "SELECT delivery_id, state FROM ops.deliveries WHERE dataset = ? AND contract_version = ?",
             [contract.dataset, contract.version],
         ).fetchall()
-    return {row[0] for row in found}
+    return dict(found)
 
 
 def store(delivery_id: str, settings: Settings, run_id: str = "") -> Outcome:
@@ -76,6 +76,7 @@ def decide(delivery_id: str, settings: Settings, decision: Decision, run_id: str
     outcome.state = State.ACCEPTED if decision.approved else State.REJECTED
     outcome.checks.append(decision.as_check())
     contract = load_contract(settings.contracts / f"{receipt.dataset}.yaml")
+    taken_up(delivery_id, settings)
     for attempt in retrying():
         with attempt:
             _commit(receipt, outcome, contract, settings, run_id)

@@ -41,7 +41,7 @@ def test_file_of_an_odd_name_is_taken_in_like_any_other(kind: str, here: Setting
     inbox.mkdir(parents=True)
     (inbox / NAMES[kind]).write_text(GOOD)
     contract = load_contract(here.contracts / "permits.yaml")
-    (delivery,) = collect(contract, here.model_copy(update={"settle_seconds": 0}), set())
+    (delivery,) = collect(contract, here.model_copy(update={"settle_seconds": 0}), {})
     receipt = read_receipt(delivery, here)
     outcome = examine(receipt, contract, here, tmp_path / "staged")
     assert list(inbox.iterdir()) == []

@@ -248,21 +248,21 @@ def test_closed_network_does_not_hold_up_the_inbox(contract: Contract, online: S
         update={"sources": [contract.endpoints[0].model_copy(update={"url": "http://127.0.0.1:9/asylum"})]}
     )
     with pytest.raises(Unavailable, match=r"is not fetched: .* cannot be reached"):
-        collect(dead, online, set())
+        collect(dead, online, {})
     (online.inbox / "asylum").mkdir(parents=True)
     (online.inbox / "asylum" / "asylum.csv").write_bytes(CSV)
-    assert len(collect(dead, online, set())) == 1
+    assert len(collect(dead, online, {})) == 1
 
 
 def test_nothing_is_fetched_unless_the_office_says_so(contract: Contract, online: Settings, server: Server) -> None:
-    assert collect(contract, online.model_copy(update={"fetch": False}), set()) == []
+    assert collect(contract, online.model_copy(update={"fetch": False}), {}) == []
     assert server.asked == []
 
 
 def test_fetched_delivery_waits_for_process(contract: Contract, online: Settings, server: Server) -> None:
     server.answer("/asylum", Reply(CSV))
-    (delivery_id,) = collect(contract, online, set())
-    assert collect(contract, online, set()) == [delivery_id], "an interrupted run is taken up again"
+    (delivery_id,) = collect(contract, online, {})
+    assert collect(contract, online, {}) == [delivery_id], "an interrupted run is taken up again"
     assert collect(contract, online, {delivery_id}) == []
 
 

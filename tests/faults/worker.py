@@ -5,6 +5,7 @@ standard input, so that a child starts at once and can be killed without a trace
 Nothing of the pipeline is replaced: a child may only be told to die when a function is called.
 """
 
+import datetime as dt
 import importlib
 import json
 import os
@@ -27,14 +28,15 @@ import pipelines.analyse.indicators as indicators
 import pipelines.process.validate  # noqa: F401  (the slow import this process exists for)
 from pipelines.collect.land import collect, land
 from pipelines.contract import load_contract, load_contracts
-from pipelines.delivery import DeliveryRejected, Outcome, Receipt, State
+from pipelines.delivery import Decision, DeliveryRejected, Outcome, Receipt, State
 from pipelines.process.harmonise import harmonise
 from pipelines.process.run import process
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.housekeeping import housekeep, name_release
 from pipelines.store.lake import connect
-from pipelines.store.load import recorded, store
+from pipelines.store.load import decide, recorded, store
+from pipelines.store.quarantine import Verdict, Which, discard, release
 
 PATIENCE = 120.0
 
@@ -107,9 +109,9 @@ def no_signature_check() -> None:
     duckdb.connect = faster  # type: ignore[assignment]
 
 
-def chain(settings: Settings) -> dict[str, list[str]]:
-    """What a day of the pipeline does, in the order the DAGs do it; gives what became of each delivery."""
-    done: dict[str, list[str]] = {"loaded": [], "rejected": [], "computed": []}
+def take_in(settings: Settings) -> dict[str, list[str]]:
+    """Collect, process and store what waits, as the DAGs do it; gives what became of each delivery."""
+    done: dict[str, list[str]] = {"loaded": [], "rejected": []}
     for contract in load_contracts(settings.contracts).values():
         for delivery_id in collect(contract, settings, recorded(contract, settings)):
             process(delivery_id, settings)
@@ -118,6 +120,12 @@ def chain(settings: Settings) -> dict[str, list[str]]:
                 done["loaded"].append(delivery_id)
             except DeliveryRejected:
                 done["rejected"].append(delivery_id)
+    return done
+
+
+def chain(settings: Settings) -> dict[str, list[str]]:
+    """What a day of the pipeline does; gives what became of each delivery."""
+    done = take_in(settings)
     done["computed"] = indicators.compute(settings)
     housekeep(settings)
     return done
@@ -231,8 +239,25 @@ def read_until(settings: Settings, dataset: str, until: float, areas: int, total
     return {"reads": reads, "wrong": wrong}
 
 
+def decide_on(settings: Settings, delivery_id: str, approved: bool) -> None:
+    """Approve or reject a held delivery."""
+    decide(delivery_id, settings, Decision(approved=approved, by="Ana", at=dt.datetime(2026, 1, 2, tzinfo=dt.UTC)))
+
+
+def settle(settings: Settings, delivery_id: str, row: int, changes: dict[str, str] | None) -> None:
+    """Release a held row, corrected if there are changes; discard it if changes are None."""
+    verdict = Verdict(by="Ana", reason="asked the sender", at=dt.datetime(2026, 1, 2, tzinfo=dt.UTC))
+    if changes is None:
+        discard(Which(delivery_id, row=row), verdict, settings)
+    else:
+        release(Which(delivery_id, row=row), changes, verdict, settings)
+
+
 JOBS: dict[str, Callable[..., Any]] = {
     "chain": chain,
+    "take_in": take_in,
+    "decide": decide_on,
+    "settle": settle,
     "collect": collect_only,
     "process": lambda settings, delivery_id: process(delivery_id, settings).model_dump(mode="json"),
     "store": lambda settings, delivery_id: store(delivery_id, settings).model_dump(mode="json"),
