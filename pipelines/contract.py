@@ -320,7 +320,7 @@ class Contract(_Strict):
     @model_validator(mode="after")
     def _columns_agree(self) -> Self:
         for name in self.columns:
-            if name in _sql_words():
+            if name in sql_words():
                 raise ValueError(f"`{name}` is a word of SQL: give the column another name")
         known = set(self.columns) | set(ATTRIBUTES)
         for where, name in self._named_columns():
@@ -431,7 +431,7 @@ def template(text: str, period: str) -> re.Pattern[str]:
 
 
 @cache
-def _sql_words() -> frozenset[str]:
+def sql_words() -> frozenset[str]:
     """The words that cannot name a column unless every query quotes them."""
     import duckdb
 

@@ -59,6 +59,19 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> Iterator[
             raise
 
 
+def shown_sheets(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
+    """The name and the cells of every sheet that is not hidden.
+
+    Raises:
+        Unreadable: not a workbook.
+    """
+    book = _book(path)
+    for known in book.sheets_metadata:
+        if known.typ == SheetTypeEnum.WorkSheet and known.visible == SheetVisibleEnum.Visible:
+            rows = _sheet(book, known.name).to_python(skip_empty_area=False)
+            yield known.name, [[_text(cell, ".") for cell in row] for row in rows]
+
+
 def _table(name: str, rows: list[list[str]], place: Place, table: Table, merged: Iterable[Range]) -> RawTable:
     within = [part for part in (_within(cell, place.header) for cell in merged) if part]
     header = joined(filled([rows[i] for i in place.header], within))

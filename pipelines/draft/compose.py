@@ -1,0 +1,304 @@
+"""The text of a drafted contract: what was seen as YAML, and what only a person can say as numbered DECIDE comments."""
+
+import io
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from pipelines.collect.read import letter_of
+from pipelines.contract import PERIOD_IN_NAME
+from pipelines.draft.cells import Writing, writing_of
+from pipelines.draft.roles import LISTED, Role
+from pipelines.draft.shape import Shape, slug_of
+from pipelines.draft.sight import Sight
+from pipelines.process.areas import area_names
+
+TO_SAY = "TO BE WRITTEN"
+OPEN = "DECIDE"
+NAMED = 8
+DESCRIPTIONS = {
+    "ref_area": "Country or area the figure is about.",
+    "counterpart_area": "The other country or area, such as that of origin.",
+    "time_period": "Period the figure is about.",
+    "sex": "Sex, SDMX CL_SEX.",
+    "age": "Age or age group.",
+    "series": "What is counted: the column the figure stands in.",
+}
+
+
+@dataclass
+class Draft:
+    """A contract as text, and what a person must decide, in sentences."""
+
+    dataset: str
+    text: str = ""
+    decisions: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Text:
+    """The lines of the contract, with the decisions told where they stand; what belongs together is one decision."""
+
+    questions: dict[str, list[str]]
+    lines: list[str] = field(default_factory=list)
+    decisions: list[str] = field(default_factory=list)
+
+    def add(self, line: str, indent: int = 0) -> None:
+        self.lines.append(" " * indent + line)
+
+    def decide(self, about: str, indent: int = 0) -> None:
+        if self.questions.get(about):
+            self.decisions.append(" ".join(self.questions[about]))
+            self.add(f"# {OPEN} {len(self.decisions)}: {self.decisions[-1]}", indent)
+
+
+def compose(sight: Sight, shape: Shape, dataset: str, name: str, reference: Path) -> Draft:
+    """Write the contract.
+
+    Args:
+        name: the file's name, from which the pattern of later deliveries is made.
+    """
+    texts = [t for role in shape.values for t in role.texts] + _family_texts(sight, shape)
+    writing = writing_of(list(dict.fromkeys(texts)))
+    file, named = _pattern(name, "time_period" not in _said(shape))
+    text = _Text(_questions(sight, shape, writing, named, reference))
+    for key in ("title", "description", "provider", "licence"):
+        text.add(f"{key}: {TO_SAY}" if key != "title" else f"title: {flow(Path(name).stem)}")
+    text.lines.insert(0, f"dataset: {dataset}")
+    text.add(f"frequency: {shape.frequency}")
+    _columns(text, shape, sight)
+    text.add(f"set: {{unit_measure: _Z, source: {TO_SAY}}}  # the unit: PS persons, PT per cent, USD ...")
+    _source(text, sight, shape, writing, file, named)
+    _expectations(text, shape)
+    return Draft(dataset, "\n".join(text.lines) + "\n", text.decisions)
+
+
+def flow(value: Any) -> str:
+    """A value as YAML on one line."""
+    yaml = YAML()
+    yaml.default_flow_style, yaml.width = True, 10_000
+    yaml.allow_unicode = True
+    out = io.StringIO()
+    yaml.dump(value, out)
+    return out.getvalue().removesuffix("...\n").strip()
+
+
+def _said(shape: Shape) -> set[str]:
+    return {*shape.columns, *(hole for family in shape.families for hole in family.holes)}
+
+
+def _family_texts(sight: Sight, shape: Shape) -> list[str]:
+    inside = [i for family in shape.families for i in family.indices]
+    return [row[i] for row in sight.rows for i in inside if row[i]]
+
+
+def _pattern(name: str, wanting_period: bool) -> tuple[str, bool]:
+    """The names of later deliveries: what counts up is open; a year in it is the period where nothing else says it."""
+    years = re.findall(rf"(?<!\d){PERIOD_IN_NAME}(?!\d)", name)
+    if wanting_period and len(years) == 1:
+        return name.replace(years[0], "{time_period}"), True
+    stem, dot, ending = name.rpartition(".")
+    return re.sub(r"(?<!\d)\d{4,}(?!\d)", "*", stem) + dot + ending, False
+
+
+def _columns(text: _Text, shape: Shape, sight: Sight) -> None:
+    text.add("columns:")
+    said = _said(shape)
+    for name in ("ref_area", "time_period"):
+        if name not in said:
+            _column(text, name, {"type": "area" if name == "ref_area" else "period", "key": True})
+    for name, role in shape.columns.items():
+        if name not in ("obs_status", "unit_measure", "unit_mult"):
+            _column(text, name, _declared(name, role, shape, sight))
+    kinds = {"time_period": "period", "counterpart_area": "area", "age": "age"}
+    for hole in sorted(said - set(shape.columns)):
+        kind = {"type": "code", "codelist": "sex"} if hole == "sex" else {"type": kinds[hole]}
+        _column(text, hole, kind | {"key": True})
+    if _series(shape):
+        _column(text, "series", {"type": "code", "codes": list(_series(shape).values()), "key": True})
+    text.decide("key", 2)
+
+
+def _questions(sight: Sight, shape: Shape, writing: Writing, named: bool, reference: Path) -> dict[str, list[str]]:
+    """What only a person can say, by what it is about."""
+    whole, cells, areas, key = [], [], [], []
+    if "ref_area" not in shape.columns:
+        whole.append("Say which country or area the figures are about, as its ISO code, e.g. MDA.")
+    if "time_period" not in _said(shape) and not named:
+        whole.append("Say which period the figures are about, e.g. 2024.")
+    if sight.others:
+        whole.append(f"Only one sheet is read; say whether these are wanted too: {_some(sight.others)}.")
+    if writing.ambiguous:
+        cells.append(f"“{writing.ambiguous}” is read with “,” between thousands; if it is a decimal mark, say so.")
+    if writing.open_marks:
+        cells.append(
+            f"Say what is meant by {_some(writing.open_marks)}: in place of a figure (`missing`), O not available, "
+            'M cannot exist, Q confidential, or `labels: {"-": 0}` for zero; beside one (`flags`), A a footnote.'
+        )
+    blank = [role.header for name, role in shape.columns.items() if _total(name, role, shape, sight)]
+    if blank:
+        cells.append(f"An empty cell in {_some(blank)} is read as the total (_T); if it is not one, say what it is.")
+    period = shape.columns.get("time_period")
+    if period and period.fiscal:
+        cells.append(f"“{period.texts[0]}” is stored as its first year; if its second counts, write `end`.")
+    if period and period.dates:
+        cells.append(f"“{period.texts[0]}” is read as day, month, year; if the month comes first, write `mdy`.")
+    odd = [text for role in shape.columns.values() if role.kind == "area" for text in role.odd]
+    if odd:
+        areas.append(f"Say under `codes` of the column which areas are meant by {_offers(odd, reference)}.")
+    if shape.doubled:
+        key.append(
+            f"{shape.doubled} of the first {len(sight.rows)} rows give another figure for a key that is there already; "
+            "say which further column belongs to the key (key: true), or ask the sender which figure holds."
+        )
+    return {"whole": whole, "cells": cells, "areas": areas, "key": key}
+
+
+def _total(name: str, role: Role, shape: Shape, sight: Sight) -> bool:
+    """Whether a column of the key has empty cells, to be read as the total."""
+    return name in shape.keys and role.kind != "period" and not role.above and _blank(role, sight)
+
+
+def _column(text: _Text, name: str, declared: dict[str, Any]) -> None:
+    description = DESCRIPTIONS.get(name) or str(declared.pop("description", f"As in the file: {name}."))
+    declared.pop("description", None)
+    text.add(f"{name}: {flow(declared | {'description': description})}", 2)
+
+
+def _declared(name: str, role: Role, shape: Shape, sight: Sight) -> dict[str, Any]:
+    kinds: dict[str, dict[str, Any]] = {
+        "area": {"type": "area"},
+        "period": {"type": "period"} if name == "time_period" else {},
+        "sex": {"type": "code", "codelist": "sex"},
+        "age": {"type": "age"},
+    }
+    declared = dict(kinds.get(role.kind, {}))
+    if role.kind == "code" and name in shape.keys and len(role.texts) <= LISTED:
+        declared = {"type": "code", "codes": role.texts + (["_T"] if _total(name, role, shape, sight) else [])}
+    if name in shape.keys:
+        declared["key"] = True
+    return declared | {"description": f"Column “{' '.join(role.header.split())}”."}
+
+
+def _blank(role: Role, sight: Sight) -> bool:
+    return any(not row[role.index] for row in sight.rows)
+
+
+def _series(shape: Shape) -> dict[str, str]:
+    """The code of each value column where there are several: its last words, or all where those are not its own."""
+    headers = [family.pattern for family in shape.families] or [role.header for role in shape.values]
+    bare = {header: re.sub(r"\{\w+\}", "", header) for header in headers}
+    last = {header: slug_of(text.split(" | ")[-1]) for header, text in bare.items()}
+    if len(set(last.values())) < len(headers):
+        last = {header: slug_of(text) for header, text in bare.items()}
+    codes: dict[str, str] = {}
+    for header, code in last.items() if len(headers) > 1 else ():
+        codes[header] = code.upper() if code.upper() not in codes.values() else f"{code.upper()}_{len(codes) + 1}"
+    return codes
+
+
+def _source(text: _Text, sight: Sight, shape: Shape, writing: Writing, file: str, named: bool) -> None:
+    text.add("sources:")
+    text.add(f"- file: {flow(file)}", 2)
+    for key, value in sight.options.items():
+        text.add(f"{key}: {flow(value)}", 4)
+    _figures(text, writing)
+    text.decide("whole", 4)
+    unsaid = {"ref_area": OPEN} if "ref_area" not in shape.columns else {}
+    if "time_period" not in _said(shape) and not named:
+        unsaid["time_period"] = OPEN
+    if unsaid:
+        text.add(f"set: {flow(unsaid)}", 4)
+    text.add("tables:", 4)
+    lines = [f"{key}: {flow(value)}" for key, value in sight.layout.items()]
+    for number, line in enumerate([*lines, "columns:"]):
+        text.add(("- " if number == 0 else "  ") + line, 6)
+    _fields(text, sight, shape)
+    text.add("values:", 8)
+    series = _series(shape)
+    for header in [family.pattern for family in shape.families] or [_header(role, sight) for role in shape.values]:
+        plain = next((role.header for role in shape.values if _header(role, sight) == header), header)
+        text.add("- " + flow({"header": header} | ({"set": {"series": series[plain]}} if series else {})), 10)
+    unread = [role for role in shape.unread if role.header]
+    if unread:
+        text.add(f"# not read: {_some([role.header for role in unread])}", 8)
+
+
+def _figures(text: _Text, writing: Writing) -> None:
+    if writing.decimal != ".":
+        text.add(f"decimal: {flow(writing.decimal)}", 4)
+    if writing.thousands:
+        text.add(f'thousands: "{_escaped(writing.thousands)}"', 4)
+    text.decide("cells", 4)
+    if writing.missing:
+        text.add(f"missing: {flow({'': 'O'} | writing.missing)}", 4)
+    if writing.flags:
+        text.add(f"flags: {flow(writing.flags)}", 4)
+
+
+def _escaped(marks: str) -> str:
+    return "".join(mark if mark.isascii() else f"\\u{ord(mark):04x}" for mark in marks)
+
+
+def _fields(text: _Text, sight: Sight, shape: Shape) -> None:
+    text.decide("areas", 10)
+    for name, role in shape.columns.items():
+        said: dict[str, Any] = {"header": _header(role, sight)}
+        if role.kind in ("area", "sex") and role.scheme != "code":
+            said["scheme"] = role.scheme
+        if name == "time_period" and role.fiscal:
+            said["fiscal_year"] = "start"
+        if name == "time_period" and role.dates:
+            said["dates"] = "dmy"
+        if role.above:
+            said["above"] = [""]
+        if _total(name, role, shape, sight):
+            said["codes"] = {"": "_T"}
+        text.add(f"{name}: {flow(said if len(said) > 1 else said['header'])}", 10)
+    for hole in shape.families[0].holes if shape.families else ():
+        if hole in ("counterpart_area", "sex"):
+            text.add(f"{hole}: {{scheme: name}}", 10)
+    if text.lines[-1].endswith("columns:"):
+        text.lines[-1] += " {}"
+
+
+def _offers(odd: list[str], reference: Path) -> str:
+    remedies = (area_names(reference).remedy(name) for name in odd[:3])
+    return _some(odd) + " (" + " ".join(filter(None, remedies)) + ")"
+
+
+def _header(role: Role, sight: Sight) -> str:
+    """How the contract calls a column: by its header, or by its letter where it has none of its own."""
+    alone = sight.header.count(role.header) == 1
+    return role.header if alone else f"column {letter_of(role.index)}"
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(f"“{' '.join(name.split())[:60]}”" for name in names[:NAMED])
+    return shown + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def _expectations(text: _Text, shape: Shape) -> None:
+    """Checks that hold of what was seen, and the usual ones against what was published before."""
+    text.add("expectations:")
+    texts = [t for role in shape.values for t in role.texts]
+    if texts and not any(re.match(r"[-−]\s?\d", t) for t in texts):
+        _expect(text, "expect_column_values_to_be_between", {"column": "obs_value", "min_value": 0}, "critical")
+        text.add("notes: No figure is negative.", 4)
+    for query, severity, notes in (
+        ("revisions(0.2, 10)", "warning", "No published value changes by more than 20 % (or 10, if that is more)."),
+        ("vanished()", "warning", "No value that was published before is missing where its area and period are there."),
+        ("stale(2)", "info", "The latest period is at most 2 years old."),
+    ):
+        kwargs = {"unexpected_rows_query": f"SELECT * FROM {query} /* {{batch}} */"}
+        _expect(text, "unexpected_rows_expectation", kwargs, severity)
+        text.add(f"notes: {notes}", 4)
+
+
+def _expect(text: _Text, name: str, kwargs: dict[str, Any], severity: str) -> None:
+    text.add(f"- type: {name}", 2)
+    text.add(f"kwargs: {flow(kwargs)}", 4)
+    text.add(f"severity: {severity}", 4)

@@ -1,0 +1,214 @@
+"""What kind of file it is, and its tables as text: what the contract's `sources` say, found out by looking."""
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pipelines.collect import archive, document, encodings, looks, spreadsheet
+from pipelines.collect.delimited import DELIMITERS
+from pipelines.collect.read import RawTable, Unreadable, read_tables
+from pipelines.contract import Source, Table
+from pipelines.delivery import Problem
+from pipelines.draft.region import Region, find_region, plain_region
+from pipelines.process.areas import area_names
+
+ROWS = 20_000
+HEAD = 1 << 18
+PX = re.compile(r'\s*[A-Z-]+(\[\w+\])?(\("[^"]*"\))?="?[^;]*"?;')
+SEVEN_BIT = re.compile(r"[^\W\d_]{3,}")
+
+
+@dataclass
+class Sight:
+    """A table of the file: the options of its source and of its table, its header and its first rows.
+
+    `others` names tables that were found beside it.
+    """
+
+    options: dict[str, Any]
+    layout: dict[str, Any]
+    header: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    packed: bool = False
+
+
+def see(path: Path, reference: Path) -> Sight:
+    """Look at a file and give the table in it with the most figures.
+
+    Raises:
+        Unreadable: it is no table of a format that can be read; says what it is.
+    """
+    probe = Source(file="*", format="csv", tables=[Table(values=[])])
+    if path.stat().st_size == 0:
+        raise Unreadable(Problem(kind="format", expected="a file with content", remedy="Send it again."))
+    with archive.opened(path, probe) as members:
+        first = members[0].path
+        options = _options(first, reference)
+        grids = _grids(first, options)
+        found = [(name, region) for name, rows in grids if (region := find_region(rows))]
+        if options["format"] == "csv" and not found:
+            found = [(name, region) for name, rows in grids if (region := plain_region(rows))]
+        if options["format"] in ("csv", "excel") and not found:
+            raise Unreadable(
+                Problem(
+                    kind="structure",
+                    expected="a table: a row of headers, and below it rows with a label and figures",
+                    remedy="Open the file and look whether it holds the table that is meant.",
+                )
+            )
+        name, region = max(found, key=lambda one: one[1].figures) if found else ("", None)
+        sight = Sight(options, _layout(name, region), packed=first != path)
+        sight.others = [other for other, _ in found if other != name]
+        raw = _read(first, sight)
+    sight.header = raw.header
+    for batch in raw.rows:
+        columns = [column.cast("string").to_pylist() for column in batch.columns[:-1]]
+        sight.rows += [[cell.strip() for cell in row] for row in zip(*columns, strict=True) if any(row)]
+        if len(sight.rows) >= ROWS:
+            break
+    return sight
+
+
+def _read(path: Path, sight: Sight) -> RawTable:
+    source = Source(file="*", **sight.options, tables=[Table(**sight.layout, values=[])])
+    _, raw = next(iter(read_tables(path, source, path.parent)))
+    return raw
+
+
+def _layout(name: str, region: Region | None) -> dict[str, Any]:
+    if region is None:
+        return {}
+    layout: dict[str, Any] = {"sheet": name} if name else {}
+    if region.header != [0]:
+        layout["header_rows"] = [row + 1 for row in region.header]
+    if region.ends_at is not None:
+        layout["ends_at"] = [region.ends_at]
+    return layout
+
+
+def _grids(path: Path, options: dict[str, Any]) -> list[tuple[str, list[list[str]]]]:
+    if options["format"] == "excel":
+        return [(name, rows[:ROWS]) for name, rows in spreadsheet.shown_sheets(path)]
+    if options["format"] == "csv":
+        text = path.open("rb").read(1 << 24).decode(_codec(options), "replace")
+        return [("", list(islice(csv.reader(io.StringIO(text), delimiter=options.get("delimiter", ",")), ROWS)))]
+    return []
+
+
+def _options(path: Path, reference: Path) -> dict[str, Any]:
+    kind = looks.looks_like(path)
+    if kind in ("workbook", "old Office"):
+        return {"format": "excel"}
+    if kind == "Parquet":
+        return {"format": "parquet"}
+    if kind == "XML":
+        return {"format": "sdmx-ml"}
+    if kind == "JSON":
+        return _json(path)
+    if kind == "text":
+        return _text(path, reference)
+    said = looks.words(looks.beginning(path)) if kind == "HTML" else ""
+    raise Unreadable(
+        Problem(
+            kind="format",
+            value=said or None,
+            expected="a table as text, a workbook, SDMX, JSON-stat, PX, JSON or Parquet; by its first bytes this is "
+            + looks.SHOWN_AS.get(kind, f"a {kind} file"),
+            remedy=looks.REMEDIES.get(kind, "Ask for the table itself, as a workbook or CSV."),
+        )
+    )
+
+
+def _text(path: Path, reference: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    encoding = _encoding(head, reference)
+    said: dict[str, Any] = {} if encoding == "utf-8" else {"encoding": encoding}
+    text = head.decode(_codec(said), "ignore")
+    if PX.match(text) and "DATA" in text:
+        return {"format": "px"} | said
+    delimiter = _delimiter(text)
+    if re.match(r'"?(DATAFLOW|STRUCTURE)"?\s*[,;\t]', text):
+        return {"format": "sdmx-csv"} | said | ({} if delimiter == "," else {"delimiter": delimiter})
+    return {"format": "csv"} | said | ({} if delimiter == "," else {"delimiter": delimiter})
+
+
+def _codec(options: dict[str, Any]) -> str:
+    encoding = str(options.get("encoding", "utf-8"))
+    return "utf-8-sig" if encoding == "utf-8" else encoding
+
+
+def _encoding(head: bytes, reference: Path) -> str:
+    """UTF-8 where it fits; else the encoding in which most words are names of areas, before what statistics propose."""
+    for mark, encoding in encodings.BOMS.items():
+        if head.startswith(mark):
+            return encoding
+    try:
+        head[: HEAD - 4].decode("utf-8")
+        return "utf-8"
+    except UnicodeDecodeError as error:
+        if error.start > HEAD - 8:
+            return "utf-8"
+    names = area_names(reference)
+
+    def known(encoding: str) -> int:
+        cells = set(re.split(r"[,;\t|\r\n\"]+", head.decode(encoding, "ignore")))
+        return sum(names.area_of(cell) is not None for cell in cells if not cell.isascii() and SEVEN_BIT.search(cell))
+
+    best = max(encodings.CANDIDATES.split()[1:], key=known)
+    return best if known(best) > 1 else encodings.proposal(head, []) or "windows-1252"
+
+
+def _delimiter(text: str) -> str:
+    """The mark that divides most lines into the same number of cells, and into the most."""
+
+    def fit(delimiter: str) -> tuple[float, int]:
+        widths = [len(row) for row in islice(csv.reader(io.StringIO(text), delimiter=delimiter), 200) if any(row)]
+        usual = max(set(widths), key=widths.count, default=1)
+        return (widths.count(usual) / len(widths) if usual > 1 else 0.0), usual
+
+    return max(DELIMITERS, key=fit)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Which JSON it is, and where in it the data stand."""
+    try:
+        whole = document.load(path, Source(file="*", format="json", tables=[Table(values=[])]))
+    except Unreadable:
+        return {"format": "json"}  # perhaps one object in each line
+    if isinstance(whole, dict) and ("dataSets" in whole or "dataSets" in (whole.get("data") or {})):
+        return {"format": "sdmx-json"}
+    if isinstance(whole, dict) and (places := list(_cubes(whole, ""))):
+        return {"format": "json-stat"} | ({"records": places[0]} if places != [""] else {})
+    lists = sorted(_lists(whole, ""), key=lambda found: -found[0])
+    if not lists:
+        raise Unreadable(
+            Problem(
+                kind="structure",
+                expected="a list of records, a JSON-stat data set or an SDMX message",
+                remedy="This may describe data without holding any: ask for the data themselves.",
+            )
+        )
+    return {"format": "json"} | ({"records": lists[0][1]} if lists[0][1] else {})
+
+
+def _cubes(node: Any, place: str) -> Any:
+    if isinstance(node, dict):
+        if "value" in node and ("dimension" in node or "id" in node):
+            yield place
+        else:
+            for name, child in node.items():
+                yield from _cubes(child, f"{place}/{name.replace('~', '~0').replace('/', '~1')}")
+
+
+def _lists(node: Any, place: str) -> Any:
+    if isinstance(node, list) and node and all(isinstance(one, dict) for one in node):
+        yield len(node), place
+    elif isinstance(node, list | dict):
+        for name, child in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from _lists(child, f"{place}/{str(name).replace('~', '~0').replace('/', '~1')}")
