@@ -16,6 +16,7 @@ from pipelines.settings import Settings
 
 Severity = Literal["critical", "warning", "info"]
 SHOWN_PLACES = 10
+DECIDED = "decision of a person"
 SHOWN_LETTERS = 120
 CONTROLS = {"\n": "line break", "\r": "line break", "\t": "tab", "\x00": "NUL", "\x1b": "escape"}
 
@@ -87,6 +88,17 @@ class Check(BaseModel):
     unexpected_count: int | None = None
     notes: str = ""
     places: list[Problem] = []
+
+    def question(self, file_name: str) -> str:
+        """A sentence to the sender about what fails; none where the sender can do nothing."""
+        if self.status != "fail" or self.severity == "info" or self.expectation == DECIDED:
+            return ""
+        found = f" The first place: {self.places[0]}" if self.places else ""
+        return (
+            f"In {shown(file_name)} we expected: {self.notes} It is not so {self.observed or ''}.".replace(" .", ".")
+            + found.rstrip()
+            + " Please send it corrected, or tell us why it is right."
+        )
 
 
 class Origin(BaseModel):
@@ -169,7 +181,7 @@ class Decision(BaseModel):
         words = f"{'approved' if self.approved else 'rejected'} by {self.by} on {self.at:%Y-%m-%d %H:%M} UTC"
         return Check(
             check_id="approval",
-            expectation="decision of a person",
+            expectation=DECIDED,
             severity="critical",
             status="pass" if self.approved else "fail",
             observed=f"({words}{': ' + self.reason if self.reason else ''})",

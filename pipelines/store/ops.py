@@ -49,6 +49,7 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "observed": ("VARCHAR", "What was seen, in words."),
         "unexpected_count": ("BIGINT", "How many places fail."),
         "notes": ("VARCHAR", "What is expected, in a sentence."),
+        "question": ("VARCHAR", "What the sender is asked about it; answers stand in ops.answers."),
         "contract_version": ("VARCHAR", "Digest of the contract."),
         "validated_at": ("TIMESTAMP", "When, UTC."),
     },
@@ -68,6 +69,13 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
             "discarded: a repetition of a row that is loaded, or taken out by the office; corrected: loaded with "
             "another value; released: held, and then loaded as it is by a person's decision (ops.decisions).",
         ),
+    },
+    "answers": {
+        "delivery_id": ("VARCHAR", "The delivery asked about."),
+        "check_id": ("VARCHAR", "The check asked about."),
+        "answer": ("VARCHAR", "What the sender says, word for word."),
+        "answered_by": ("VARCHAR", "Who says it."),
+        "answered_at": ("TIMESTAMP", "When it was written down, UTC."),
     },
     "decisions": {
         "delivery_id": ("VARCHAR", "The delivery a held row came in."),
@@ -182,6 +190,7 @@ def record(
         dict[str, object](c.model_dump(exclude={"column", "places"}))
         | {"delivery_id": outcome.delivery_id, "dataset": outcome.dataset, "column_name": c.column}
         | {"contract_version": outcome.contract_version, "validated_at": outcome.processed_at}
+        | {"question": c.question(receipt.file_name)}
         for c in outcome.checks
     ]
     places: list[dict[str, object]] = [

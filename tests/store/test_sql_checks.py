@@ -53,6 +53,8 @@ CASES = {
     "gaps": ("gaps()", {2012: None}, "row 9", "the period after 2011 in the series MDA, _T"),
     "stale": ("stale(1)", {}, "row 16", "or later"),
     "jumps": ("jumps(10, 100)", {2012: 1}, "row 9", "near the value before"),
+    "early": ("early(1990)", {}, "row 2", "a year from 1990 on"),
+    "absent": ("absent()", {}, "row 2", "rows of 2012, which the last delivery of this table held"),
     "sex_parts": ("sex_parts(1)", {2019: 3000}, "row 3", "men and women together, 2000.0"),
 }
 
@@ -80,6 +82,10 @@ def test_it_catches_what_it_is_for_and_nothing_else(tmp_path: Path, name: str) -
         bad = [(year, "M" if value is None else sex, 1 if value is None else value) for year, sex, value in bad]
     if name == "gaps":
         bad = [row for row in bad if row[1] == "_T"]
+    if name == "early":
+        bad = [(1899 if year == 2005 else year, sex, value) for year, sex, value in good]
+    if name == "absent":
+        bad = [row for row in good if row[0] != 2012]
     if name == "new_series":
         bad = [(year, "M", value) for year, _, value in good]
     if name == "sex_parts":

@@ -17,4 +17,4 @@ FROM (
     FROM delivery
     WHERE obs_value > 0
 )
-WHERE greatest(obs_value, before) >= at_least AND greatest(obs_value / before, before / obs_value) > times
+WHERE greatest(obs_value, before) * 10 ** coalesce(unit_mult, 0) >= at_least AND greatest(obs_value / before, before / obs_value) > times

@@ -1,5 +1,5 @@
 /*
-title: A value published before has changed more than expected.
+title: A value published before has changed more than expected; both are compared in whole units.
 arguments: [relative, absolute]
 */
 SELECT
@@ -12,4 +12,6 @@ SELECT
     'about ' || s.obs_value || ', as it was published before' AS expected
 FROM delivery AS n
 INNER JOIN stored AS s USING ({keys})
-WHERE abs(n.obs_value - s.obs_value) > greatest(relative * abs(s.obs_value), absolute)
+WHERE
+    abs(n.obs_value * 10 ** coalesce(n.unit_mult, 0) - s.obs_value * 10 ** coalesce(s.unit_mult, 0))
+    > greatest(relative * abs(s.obs_value * 10 ** coalesce(s.unit_mult, 0)), absolute)

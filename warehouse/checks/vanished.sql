@@ -15,6 +15,6 @@ SELECT
     replaced.line AS source_row,
     'obs_value' AS column_name,
     'a value for ' || concat_ws(', ', {keys}) || '; ' || gone.obs_value || ' was published before' AS expected
-FROM (SELECT * FROM stored AS s ANTI JOIN delivery AS n USING ({keys})) AS gone
+FROM (SELECT * FROM stored AS s ANTI JOIN (SELECT * FROM delivery WHERE obs_value IS NOT NULL) AS n USING ({keys})) AS gone
 INNER JOIN replaced USING ({replaces})
 WHERE gone.obs_value IS NOT NULL
