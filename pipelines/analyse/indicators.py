@@ -8,10 +8,11 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from pipelines.analyse.judge import judge, load_indicator_checks
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, transaction
@@ -62,6 +63,7 @@ class Indicator(BaseModel):
     inputs: list[str]
     source: str
     verification: str
+    bounds: tuple[float, float] | None = Field(None, description="Between which figures lie that can be right.")
     sql: str
     digest: str
 
@@ -210,6 +212,7 @@ def _write(
         types = {name: kind for name, (kind, _) in COLUMNS.items()}
         ensure_table(con, "indicators", "observations", types, {n: text for n, (_, text) in COLUMNS.items()})
         content = ", ".join(CONTENT)
+        _keep_before(con, stale)
         for indicator in stale:
             con.register("result", results[indicator.code])
             same = con.execute(
@@ -226,6 +229,7 @@ def _write(
                 con.execute("INSERT INTO indicators.observations BY NAME SELECT * FROM result")
             con.unregister("result")
             con.execute("DELETE FROM ops.computations WHERE indicator = ?", [indicator.code])
+        _judge(con, stale, settings)
         insert(
             con,
             "computations",
@@ -235,3 +239,31 @@ def _write(
                 for i in stale
             ],
         )
+
+
+def _keep_before(con: duckdb.DuckDBPyConnection, stale: list[Indicator]) -> None:
+    """What stood there before, for the checks that compare with it."""
+    codes = [i.code for i in stale]
+    before = con.execute("FROM indicators.observations WHERE indicator IN (SELECT unnest(?))", [codes])
+    con.register("before", before.to_arrow_table())
+
+
+def _judge(con: duckdb.DuckDBPyConnection, stale: list[Indicator], settings: Settings) -> None:
+    """Check what was computed, and write down what was found in place of what was found before."""
+    codes = [i.code for i in stale]
+    computed = con.execute("FROM indicators.observations WHERE indicator IN (SELECT unnest(?))", [codes])
+    con.register("computed", computed.to_arrow_table())
+    bounds = [i.bounds or (None, None) for i in stale]
+    columns = {"indicator": codes, "least": [b[0] for b in bounds], "most": [b[1] for b in bounds]}
+    kinds = pa.schema({"indicator": pa.string(), "least": pa.float64(), "most": pa.float64()})
+    con.register("definitions", pa.table(columns, schema=kinds))
+    found = judge(con, load_indicator_checks(settings.checks), codes)
+    for name in ("before", "computed", "definitions"):
+        con.unregister(name)
+    con.execute(
+        "DELETE FROM ops.validations WHERE delivery_id IN (SELECT unnest(?))", [[f"indicator:{code}" for code in codes]]
+    )
+    insert(con, "validations", found)
+    for row in found:
+        if row["status"] == "fail":
+            log.warning("%s: %s %s", row["dataset"], row["notes"], row["observed"])

@@ -10,6 +10,7 @@ concept: global
 inputs: [core.population]
 source: Balancing equation of demography; components of World Population Prospects 2024
 verification: 18 areas by 23 years at most 0.02 thousand, the rounding of the published components
+bounds: [-1000, 1000]
 */
 WITH
 wide AS (

@@ -9,6 +9,7 @@ concept: global
 inputs: [core.population]
 source: UN DESA World Population Prospects 2024, definition of indicators
 verification: 18 areas by 23 years within 0.001 of the published rate, which is rounded to 3 decimals
+bounds: [-500, 500]
 */
 WITH
 wide AS (

@@ -9,6 +9,7 @@ concept: by the accounting of the remittances; gross compensation of employees i
 inputs: [core.remittances, core.gdp]
 source: SDG metadata 17.3.2 (World Bank), personal remittances after BPM6
 verification: Moldova 2011-2018 within 0.3 percentage points of the published figures (vintage of GDP)
+bounds: [0, 100]
 */
 SELECT
     r.ref_area,

@@ -9,6 +9,7 @@ concept: global
 inputs: [core.migrant_stock, reference.territories]
 source: UN DESA International Migrant Stock 2019, table 5
 verification: equal to every published value except 3 across a change of territory (2005-2010); no value is given there
+bounds: [-100, 100]
 */
 WITH
 stock AS (

@@ -9,6 +9,7 @@ concept: global
 inputs: [core.migrant_stock]
 source: UN DESA International Migrant Stock 2019, table 4
 verification: equal to every published value
+bounds: [0, 100]
 */
 SELECT
     women.ref_area,

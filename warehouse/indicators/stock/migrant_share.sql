@@ -9,6 +9,7 @@ concept: global
 inputs: [core.migrant_stock, reference.territories]
 source: UN DESA International Migrant Stock 2019, table 3
 verification: equal to every published value except 12 where stock and population cover different territories; no value is given there
+bounds: [0, 100]
 */
 WITH
 stock AS (

@@ -1,0 +1,63 @@
+"""Checks of indicators: each is recorded, each can fail, and none that compared nothing passes."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.analyse.judge import judge, load_indicator_checks
+from pipelines.settings import Settings
+
+COLUMNS = "indicator, series, ref_area, time_period, sex, age, breakdown, concept, unit_measure, unit_mult, obs_value"
+USUAL = "'_T', '_T', '_T', 'global', 'PT', 0"
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect()
+    rows = [("A", 2019, 10.0), ("A", 2020, 12.0), ("B", 2019, 10.0), ("B", 2020, 130.0)]
+    values = ", ".join(f"('{code}', 'S', 'MDA', '{year}', {USUAL}, {value})" for code, year, value in rows)
+    con.execute(f"CREATE TABLE computed AS SELECT * FROM (VALUES {values}) AS t({COLUMNS})")
+    con.execute("CREATE TABLE before AS FROM computed")
+    con.execute(f"INSERT INTO before VALUES ('B', 'S', 'GEO', '2020', {USUAL}, 5)")
+    con.execute(
+        "CREATE TABLE definitions AS SELECT * FROM (VALUES ('A', 0, 100), ('B', 0, 100)) AS t(indicator, least, most)"
+    )
+    return con
+
+
+def test_each_check_of_each_indicator_leaves_a_row(con: duckdb.DuckDBPyConnection) -> None:
+    checks = load_indicator_checks(Settings().checks)
+    found = {row["check_id"]: row for row in judge(con, checks, ["A", "B", "C"])}
+    assert len(found) == 3 * len(checks)
+    assert {name: row["status"] for name, row in found.items()} == {
+        **{f"A.{name}": "pass" for name in ("range", "jumps", "coverage")},
+        **{f"B.{name}": "fail" for name in ("range", "jumps", "coverage")},
+        **{f"C.{name}": "no data" for name in ("range", "jumps", "coverage")},
+        **{f"{code}.agreement": "no data" for code in "ABC"},
+    }
+    assert found["B.range"]["observed"] == "(1 of 2 figures: MDA 2020 130.0, expected a figure between 0 and 100)"
+    assert found["B.jumps"]["observed"] == "(1 of 1 figures: MDA 2020 130.0, expected near the figure before, 10.0)"
+    assert found["B.coverage"]["observed"] == "(1 of 3 figures: GEO 2020 none, expected a figure; it was 5.0 before)"
+    assert found["B.coverage"]["question"]
+    assert not found["A.coverage"]["question"]
+
+
+def test_the_samples_pass_their_checks(samples: duckdb.DuckDBPyConnection) -> None:
+    found = samples.execute(
+        "SELECT check_id, status, observed FROM ops.validations WHERE delivery_id LIKE 'indicator:%' ORDER BY 1"
+    ).fetchall()
+    assert len(found) == 4 * len(samples.execute("SELECT DISTINCT indicator FROM indicators.observations").fetchall())
+    failed = {check: observed for check, status, observed in found if status == "fail"}
+    assert set(failed) == {"10.7.4.jumps", "refugee_share.jumps", "17.3.2.agreement"}, "a war, wars, a revised figure"
+    assert "UKR 2022" in failed["10.7.4.jumps"]
+    assert "KGZ 2019 25.7" in failed["17.3.2.agreement"]
+    compared = {check: observed for check, status, observed in found if check.endswith(".agreement")}
+    assert "figures compared" in compared["10.7.4.agreement"]
+
+
+def test_a_check_without_a_header_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "indicators").mkdir()
+    (tmp_path / "indicators" / "some.sql").write_text("SELECT 1")
+    with pytest.raises(ValueError, match="expected a header comment"):
+        load_indicator_checks(tmp_path)
