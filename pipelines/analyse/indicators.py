@@ -5,6 +5,7 @@ import hashlib
 import logging
 import re
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from pipelines.analyse.aggregates import with_groups
 from pipelines.analyse.judge import judge, load_indicator_checks
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
@@ -38,6 +40,7 @@ COLUMNS = {
     "source": ("VARCHAR", "Method followed."),
     "vintage": ("VARCHAR", "Editions of the inputs."),
     "note": ("VARCHAR", "What must be read with the value."),
+    "worked": ("VARCHAR", "The formula with the figures in it."),
     "input_snapshot": ("BIGINT", "Snapshot of the warehouse whose inputs gave the value."),
 }
 CONTENT = [c for c in COLUMNS if c != "input_snapshot"]
@@ -48,7 +51,11 @@ class IndicatorError(Exception):
 
 
 class Indicator(BaseModel):
-    """One file of `warehouse/indicators/`: the header comment and the SELECT."""
+    """One file of `warehouse/indicators/`: the header comment and the SELECT.
+
+    The SELECT gives `ref_area`, `time_period`, `obs_value` and what differs from the header; `worked` shows the formula
+    with its figures, and `weight` is the denominator where groups are weighted by it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -61,9 +68,13 @@ class Indicator(BaseModel):
     unit_mult: int = 0
     concept: str
     inputs: list[str]
+    grain: str = Field(description="What one row of the inputs is.")
+    disaggregation: list[str] = Field([], description="Beside area and period.")
+    custodian: str = Field(description="Who answers for the definition.")
     source: str
     verification: str
     bounds: tuple[float, float] | None = Field(None, description="Between which figures lie that can be right.")
+    groups: Literal["none", "sum", "weighted"] = Field("none", description="How regions and organisations are given.")
     sql: str
     digest: str
 
@@ -117,7 +128,7 @@ def compute(settings: Settings, codes: list[str] | None = None) -> list[str]:
     with connect(settings, as_of=str(snapshot)) as con:
         wanted = [i for i in indicators if (i.code in codes if codes else True)]
         stale = [i for i in wanted if _present(con, i) and (codes or _stale(con, i))]
-        results = {i.code: _evaluate(con, i, snapshot) for i in stale}
+        results = {i.code: evaluate(con, i, snapshot) for i in stale}
         states = {i.code: _state(con, i) for i in stale}
     if stale:
         for attempt in retrying():
@@ -168,12 +179,12 @@ def _stale(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> bool:
     return not found[0][0]
 
 
-def _evaluate(con: duckdb.DuckDBPyConnection, indicator: Indicator, snapshot: int) -> pa.Table:
+def evaluate(con: duckdb.DuckDBPyConnection, indicator: Indicator, snapshot: int) -> pa.Table:
     """Run one indicator's SELECT and complete its columns."""
     try:
         relation = con.sql(indicator.sql)
         given = set(relation.columns)
-        if not {"ref_area", "time_period", "obs_value"} <= given <= set(COLUMNS):
+        if not {"ref_area", "time_period", "obs_value"} <= given <= {*COLUMNS, "weight"}:
             raise IndicatorError(f"{indicator.code}: the SELECT gives the columns {', '.join(sorted(given))}")
         editions = " UNION ".join(f"SELECT DISTINCT vintage FROM core.{d}" for d in indicator.datasets)
         vintage = con.execute(f"SELECT string_agg(vintage, '; ' ORDER BY vintage) FROM ({editions})").fetchall()
@@ -190,15 +201,32 @@ def _evaluate(con: duckdb.DuckDBPyConnection, indicator: Indicator, snapshot: in
             "source": indicator.source,
             "vintage": vintage[0][0],
             "note": None,
+            "worked": None,
             "input_snapshot": snapshot,
         }
         chosen = ", ".join(
             f"CAST({name if name in given else '$' + name} AS {kind}) AS {name}" for name, (kind, _) in COLUMNS.items()
         )
         used = {name: value for name, value in default.items() if name not in given}
-        return con.execute(f"SELECT {chosen} FROM ({indicator.sql})", used).to_arrow_table()
+        weight = ", weight" if "weight" in given else ""
+        found = con.execute(f"SELECT {chosen}{weight} FROM ({indicator.sql})", used).to_arrow_table()
+        _refuse_twice(con, indicator, found)
+        return found if indicator.groups == "none" else with_groups(con, found, indicator.groups)
     except duckdb.Error as error:
         raise IndicatorError(f"{indicator.code}: its SQL failed: {error}") from error
+
+
+def _refuse_twice(con: duckdb.DuckDBPyConnection, indicator: Indicator, found: pa.Table) -> None:
+    """Two values for one observation: which of them is right, nobody could say afterwards."""
+    con.register("found", found)
+    twice = con.execute(
+        """SELECT concat_ws(' ', series, ref_area, time_period, sex, age, breakdown, concept) FROM found
+           GROUP BY series, ref_area, time_period, sex, age, breakdown, concept HAVING count(*) > 1
+           ORDER BY 1 LIMIT 1"""
+    ).fetchall()
+    con.unregister("found")
+    if twice:
+        raise IndicatorError(f"{indicator.code}: the SELECT gives more than one value for {twice[0][0]}")
 
 
 def _write(

@@ -8,6 +8,8 @@ unit_measure: PS
 unit_mult: 3
 concept: global
 inputs: [core.population]
+grain: component of population change by area and year
+custodian: Product-defined check; UN DESA for the components
 source: Balancing equation of demography; components of World Population Prospects 2024
 verification: 18 areas by 23 years at most 0.02 thousand, the rounding of the published components
 bounds: [-1000, 1000]
@@ -26,6 +28,10 @@ wide AS (
     WHERE unit_mult = 3
     GROUP BY ref_area, time_period
 )
-SELECT ref_area, time_period, round(dec31 - jan1 - (births - deaths) - net, 3) AS obs_value
+SELECT
+    ref_area,
+    time_period,
+    round(dec31 - jan1 - (births - deaths) - net, 3) AS obs_value,
+    format('{} - {} - ({} - {}) - {}', dec31, jan1, births, deaths, net) AS worked
 FROM wide
 WHERE dec31 IS NOT NULL AND jan1 IS NOT NULL AND births IS NOT NULL AND deaths IS NOT NULL AND net IS NOT NULL

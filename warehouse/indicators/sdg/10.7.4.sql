@@ -7,9 +7,12 @@ formula: 100000 * R / (P + R)
 unit_measure: PER_100000_POP
 concept: global
 inputs: [core.refugees, core.population, reference.areas, reference.territories]
+grain: origin x asylum x year; population by area and year
+custodian: UNHCR
 source: SDG metadata 10.7.4 (UNHCR, February 2021), computation method
 verification: 25 of 25 published values of Kyrgyzstan 2000-2024 equal to 5 decimals; regional aggregates not computed
 bounds: [0, 100000]
+groups: weighted
 */
 WITH
 -- P is at 31 December: the same day as 1 January of the next year.
@@ -56,6 +59,8 @@ SELECT
     r.ref_area,
     CAST(r.year AS VARCHAR) AS time_period,
     100000 * r.persons / (p.persons + r.persons) AS obs_value,
+    p.persons + r.persons AS weight,
+    format('100000 * {:.0f} / ({:.0f} + {:.0f})', r.persons, p.persons, r.persons) AS worked,
     p.remark AS note
 FROM refugees_by_origin AS r
 JOIN population_of_origin AS p ON p.ref_area = r.ref_area AND p.year = r.year

@@ -7,6 +7,9 @@ formula: 100 * ln(S2 / S1) / years
 unit_measure: PT
 concept: global
 inputs: [core.migrant_stock, reference.territories]
+grain: stock by area, year and sex
+disaggregation: [sex, first year]
+custodian: UN DESA
 source: UN DESA International Migrant Stock 2019, table 5
 verification: equal to every published value except 3 across a change of territory (2005-2010); no value is given there
 bounds: [-100, 100]
@@ -42,6 +45,10 @@ SELECT
         WHEN b.ref_area IS NULL THEN 100 * ln(p.obs_value / p.earlier_value) / (p.year - p.earlier_year)
     END AS obs_value,
     CASE WHEN b.ref_area IS NULL THEN 'A' ELSE 'M' END AS obs_status,
+    CASE
+        WHEN b.ref_area IS NULL
+            THEN format('100 * ln({:.0f} / {:.0f}) / {}', p.obs_value, p.earlier_value, p.year - p.earlier_year)
+    END AS worked,
     'Until ' || b.year || ': ' || b.remark AS note
 FROM pairs AS p
 LEFT JOIN break_after AS b ON b.ref_area = p.ref_area AND b.year >= p.earlier_year AND b.year < p.year

@@ -7,6 +7,8 @@ formula: 100 * female stock / stock
 unit_measure: PT
 concept: global
 inputs: [core.migrant_stock]
+grain: stock by area, year and sex
+custodian: UN DESA
 source: UN DESA International Migrant Stock 2019, table 4
 verification: equal to every published value
 bounds: [0, 100]
@@ -15,7 +17,8 @@ SELECT
     women.ref_area,
     women.time_period,
     'F' AS sex,
-    100 * women.obs_value / everyone.obs_value AS obs_value
+    100 * women.obs_value / everyone.obs_value AS obs_value,
+    format('100 * {:.0f} / {:.0f}', women.obs_value, everyone.obs_value) AS worked
 FROM core.migrant_stock AS women
 JOIN core.migrant_stock AS everyone
     ON everyone.ref_area = women.ref_area AND everyone.time_period = women.time_period

@@ -7,6 +7,9 @@ formula: 100 * stock / population
 unit_measure: PT
 concept: global
 inputs: [core.migrant_stock, reference.territories]
+grain: stock and population by area, year and sex
+disaggregation: [sex]
+custodian: UN DESA
 source: UN DESA International Migrant Stock 2019, table 3
 verification: equal to every published value except 12 where stock and population cover different territories; no value is given there
 bounds: [0, 100]
@@ -33,6 +36,7 @@ SELECT
     s.sex,
     CASE WHEN o.ref_area IS NULL THEN 100 * s.persons / p.persons END AS obs_value,
     CASE WHEN o.ref_area IS NULL THEN 'A' ELSE 'M' END AS obs_status,
+    CASE WHEN o.ref_area IS NULL THEN format('100 * {:.0f} / {:.0f}', s.persons, p.persons) END AS worked,
     o.remark AS note
 FROM stock AS s
 JOIN population AS p ON p.ref_area = s.ref_area AND p.time_period = s.time_period AND p.sex = s.sex

@@ -7,6 +7,8 @@ formula: 100 * refugees / stock
 unit_measure: PT
 concept: global
 inputs: [core.migrant_stock]
+grain: stock by area and year
+custodian: UN DESA
 source: UN DESA International Migrant Stock 2019, table 6
 verification: equal to every published value
 bounds: [0, 100]
@@ -14,7 +16,8 @@ bounds: [0, 100]
 SELECT
     refugees.ref_area,
     refugees.time_period,
-    100 * refugees.obs_value / migrants.obs_value AS obs_value
+    100 * refugees.obs_value / migrants.obs_value AS obs_value,
+    format('100 * {:.0f} / {:.0f}', refugees.obs_value, migrants.obs_value) AS worked
 FROM core.migrant_stock AS refugees
 JOIN core.migrant_stock AS migrants
     ON migrants.ref_area = refugees.ref_area AND migrants.time_period = refugees.time_period

@@ -1,0 +1,38 @@
+/*
+code: migration_turnover
+series: MIGRATION_TURNOVER
+title: Migration turnover
+definition: Immigrants and emigrants of a year together, by sex and rule of stay.
+formula: I + E
+unit_measure: PS
+concept: global
+inputs: [core.migration_flows]
+grain: country x year x direction x partner x sex
+disaggregation: [sex, rule of stay]
+custodian: UN DESA for the flows; standard measure
+source: Bell and others 2002 (effectiveness); Recommendations on Statistics of International Migration
+verification: by definition
+bounds: [0, 40000000]
+*/
+WITH
+both_ways AS (
+    SELECT
+        ref_area,
+        time_period,
+        duration,
+        sex,
+        max(obs_value) FILTER (direction = 'IMMIGRATION') AS i,
+        max(obs_value) FILTER (direction = 'EMIGRATION') AS e
+    FROM core.migration_flows
+    WHERE counterpart_area = '_T' AND age = '_T' AND criterion = 'CPR'
+    GROUP BY ref_area, time_period, duration, sex
+)
+SELECT
+    ref_area,
+    time_period,
+    sex,
+    'DURATION=' || duration AS breakdown,
+    i + e AS obs_value,
+    format('{:.0f} + {:.0f}', i, e) AS worked
+FROM both_ways
+WHERE i IS NOT NULL AND e IS NOT NULL

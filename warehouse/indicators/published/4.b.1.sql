@@ -1,0 +1,28 @@
+/*
+code: "4.b.1"
+series: DC_TOF_SCHIPSL
+title: Official development assistance flows for scholarships
+definition: Official flows for scholarships by recipient country, million constant US dollars.
+formula: as its custodian publishes it; never recomputed
+unit_measure: CON_USD
+concept: global
+inputs: [core.sdg_global]
+grain: country x year x series
+custodian: OECD
+source: SDG metadata 4.b.1; Global SDG Indicators Database
+verification: stored as published
+*/
+SELECT
+    ref_area,
+    time_period,
+    series,
+    sex,
+    CASE age WHEN 'ALLAGE' THEN '_T' ELSE age END AS age,
+    CASE migratory_status WHEN '_T' THEN '_T' ELSE 'MIGRATORY_STATUS=' || migratory_status END AS breakdown,
+    obs_value,
+    obs_status,
+    coalesce(unit_measure, 'CON_USD') AS unit_measure,
+    vintage,
+    concat_ws(' ', note, 'As published; not recomputed.') AS note
+FROM core.sdg_global
+WHERE series IN ('DC_TOF_SCHIPSL') AND reporting_type = 'G'
