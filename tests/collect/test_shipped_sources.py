@@ -1,5 +1,6 @@
 """Each shipped endpoint, asked on a local server that speaks its shape; figures are made up unless a test says so."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import duckdb
+import openpyxl
 import pytest
 
 from pipelines.collect.fetch import fetch
@@ -236,6 +238,86 @@ def test_un_desa_workbook_by_url(office: Office) -> None:
     outcome, rows = office.taken_in("migrant_stock", "DISTINCT vintage, source_sheet")
     assert rows == [("2019", "Table 1"), ("2019", "Table 2"), ("2019", "Table 6")]
     assert outcome.rows_accepted > 100
+
+
+def test_unhcr_decisions(office: Office) -> None:
+    """One row of the answer becomes a figure for each outcome, by procedure and level."""
+    item = {
+        "year": 2024, "coo": "AFG", "coo_iso": "AFG", "coa": "SRB", "coa_iso": "SRB", "procedure_type": "G",
+        "dec_level": "FI", "dec_pc": "P", "dec_recognized": 3, "dec_other": 2, "dec_rejected": 5, "dec_closed": "0",
+        "dec_total": 10,
+    }  # fmt: skip
+    again = item | {"dec_level": "AR", "dec_recognized": "-", "dec_total": 7}
+    office.server.answer("/population/v1/asylum-decisions/", Reply({"page": 1, "maxPages": 1, "items": [item, again]}))
+    _, rows = office.taken_in("asylum_decisions", "ref_area, counterpart_area, level, series, obs_value, obs_status")
+    assert len(rows) == 10
+    assert ("SRB", "AFG", "FI", "RECOGNIZED", 3.0, "A") in rows
+    assert ("SRB", "AFG", "FI", "CLOSED", 0.0, "A") in rows
+    assert ("SRB", "AFG", "AR", "RECOGNIZED", None, "O") in rows
+    assert ("SRB", "AFG", "AR", "TOTAL", 7.0, "A") in rows
+
+
+def test_internal_displacement(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server repeats the key in the address of the next page; it stays out of all that is kept."""
+    key = "K3Y0000DISPLACEMENT"
+    monkeypatch.setenv("MIGSTAT_IDMC_CLIENT_ID", key)
+    event = {
+        "iso3": "BIH", "country_name": "Bosnia and Herzegovina", "year": 2024, "event_name": "BIH: Floods",
+        "hazard_sub_type_name": "Flood", "start_date": "2024-10-04", "start_date_accuracy": "Month",
+        "new_displacement": 2000, "total_displacement": None,
+    }  # fmt: skip
+    path = "/external-api/gidd/disasters/"
+
+    def answer(asked: Asked) -> Reply:
+        assert asked.params["client_id"] == [key]
+        first = asked.params.get("offset", ["0"]) == ["0"]
+        following = f"{office.server.url}{path}?format=json&limit=100&offset=100&client_id={key}"
+        results = [event] if first else [event | {"event_name": "BIH: Landslide", "new_displacement": 30}]
+        return Reply({"count": 2, "next": following if first else None, "previous": None, "results": results})
+
+    office.server.answer(path, answer)
+    _, rows = office.taken_in("displacement", "ref_area, time_period, event, series, obs_value, obs_status")
+    assert rows == [
+        ("BIH", "2024", "BIH: Floods", "NEW", 2000.0, "A"),
+        ("BIH", "2024", "BIH: Floods", "TOTAL", None, "O"),
+        ("BIH", "2024", "BIH: Landslide", "NEW", 30.0, "A"),
+        ("BIH", "2024", "BIH: Landslide", "TOTAL", None, "O"),
+    ]
+    kept = [file for file in office.settings.home.rglob("*") if file.is_file()]
+    assert kept
+    assert not any(key.encode() in file.read_bytes() for file in kept)
+
+
+def workbook(sheet: str, rows: list[list[Any]]) -> bytes:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.title = sheet
+    for row in rows:
+        book.active.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def test_remittance_prices_by_url(office: Office) -> None:
+    """Columns as the published workbook names them; quarters are written 2024_1Q."""
+    header = [
+        "id", "period", "source_code", "source_name", "destination_code", "destination_name", "firm", "firm_type",
+        "speed actual", "cc1 lcu amount", "cc1 lcu fee", "cc1 fx margin", "cc1 total cost %", "cc2 total cost %",
+        "transparent",
+    ]  # fmt: skip
+    quotes = [
+        [1, "2024_1Q", "RUS", "Russian Federation", "KGZ", "Kyrgyz Republic", "Firm A", "Bank",
+         "Less than one hour", 9000, 90, 0.5, 1.5, 1.2, "yes"],
+        [2, "2024_1Q", "RUS", "Russian Federation", "KSV", "Kosovo", "Firm B", "Post", "2 days", 9000, 90, 0, 1, 0.9, "no"],
+    ]  # fmt: skip
+    path = urlsplit(office.contract("remittance_prices").endpoints[0].url).path
+    office.server.answer(path, file_on_server(workbook("Dataset (from Q2 2016)", [header, *quotes])))
+    columns = "ref_area, counterpart_area, time_period, transparent, series, obs_value, unit_measure"
+    _, rows = office.taken_in("remittance_prices", columns)
+    assert len(rows) == 10
+    assert ("RUS", "KGZ", "2024-Q1", "Y", "COST_200", 1.5, "PT") in rows
+    assert ("RUS", "XKX", "2024-Q1", "N", "FEE_200", 90.0, "CURRENCY") in rows
 
 
 def test_every_shipped_endpoint_is_tried_here() -> None:

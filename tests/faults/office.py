@@ -53,6 +53,8 @@ definition: Sum of arrivals over countries and sexes.
 formula: sum
 unit_measure: PS
 concept: global
+custodian: Fault tests
+grain: arrivals by country, year and sex
 inputs: [core.flows]
 source: Fault tests
 verification: every year sums to the same total
