@@ -5,7 +5,7 @@ from operator import or_
 
 from airflow.sdk import Asset, dag, task
 
-from pipelines.analyse.indicators import inputs
+from pipelines.analyse.definition import inputs
 from pipelines.settings import Settings
 
 INPUTS = [Asset(f"migstat_{dataset}", uri=f"migstat://core/{dataset}") for dataset in sorted(inputs(Settings()))]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pycountry
 import pytest
 
-from pipelines.analyse.indicators import load_indicators
+from pipelines.analyse.definition import load_indicators
 from pipelines.contract import load_contracts
 from pipelines.settings import ROOT, Settings
 

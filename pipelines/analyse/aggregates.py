@@ -17,46 +17,56 @@ METHODS = {
     ),
 }
 """How, in which words, and the least share of members with a value (a limit of our own)."""
-KEYS = "indicator, series, time_period, sex, age, breakdown, concept, unit_measure, unit_mult, source, vintage"
+KEYS = "indicator, series, time_period, sex, age, breakdown, concept, unit_measure, unit_mult, source"
 
 
-def with_groups(con: duckdb.DuckDBPyConnection, result: pa.Table, method: str) -> pa.Table:
-    """Observations and, below them, those of each group of which enough members have a value.
+def with_groups(
+    con: duckdb.DuckDBPyConnection, members: pa.Table, method: str, groups: list[str] | None = None
+) -> pa.Table:
+    """The observations of each group of which enough members have a value.
 
-    A group the indicator already has a value of, as its source publishes it, is left as it is. A year counts to a
-    member that belonged to the group at its end. National proxies are not put together.
+    A group that is among the members, as its source publishes it, is left as it is. A year counts to a member that
+    belonged to the group at its end. National proxies are not put together.
 
     Args:
         con: a connection with `reference.groups`.
-        result: observations, with a column `weight` if the method needs one.
+        members: observations, with their `weight` if the method needs one.
         method: `sum` or `weighted`.
+        groups: only these.
     """
     value, words, least = METHODS[method]
-    con.register("computed_now", result)
+    con.register("observed", members)
     found = con.execute(
-        f"""WITH years AS (SELECT DISTINCT left(time_period, 4) AS year FROM computed_now),
+        f"""WITH years AS (SELECT DISTINCT left(time_period, 4) AS year FROM observed),
             member AS (
                 SELECT y.year, g.code, g.area, count(*) OVER (PARTITION BY y.year, g.code) AS size
                 FROM years y
                 JOIN reference.groups g
                     ON coalesce(g.first_day, '') <= y.year || '-12-31'
                     AND coalesce(nullif(g.last_day, ''), '9999') > y.year || '-12-31'
+                WHERE $groups IS NULL OR list_contains($groups, g.code)
             ),
             grouped AS (
                 SELECT {", ".join("o." + key for key in KEYS.split(", "))}, m.code AS ref_area,
                        {value} AS obs_value, count(*) AS members, any_value(m.size) AS size,
-                       any_value(o.input_snapshot) AS input_snapshot
-                FROM computed_now o
+                       list_distinct(flatten(list(string_split(o.vintage, '; ')))) AS vintages,
+                       max(o.input_snapshot) AS input_snapshot
+                FROM observed o
                 JOIN member m ON m.area = o.ref_area AND m.year = left(o.time_period, 4)
                 WHERE o.obs_value IS NOT NULL AND o.concept = 'global'
                 GROUP BY ALL
+            ),
+            told AS (
+                SELECT *, array_to_string(list_sort(vintages), '; ') AS vintage, 'A' AS obs_status,
+                       '{words} ' || members || ' of ' || size || ' areas of the group.' AS note,
+                       NULL::VARCHAR AS worked, NULL::DOUBLE AS weight
+                FROM grouped
+                WHERE members >= {least} * size
             )
-            SELECT g.* EXCLUDE (members, size), 'A' AS obs_status,
-                   '{words} ' || members || ' of ' || size || ' areas of the group.' AS note
-            FROM grouped g
-            ANTI JOIN computed_now o USING (indicator, series, ref_area, time_period, sex, age, breakdown, concept)
-            WHERE members >= {least} * size"""
+            SELECT {", ".join(f"t.{name}" for name in members.column_names)}
+            FROM told t
+            ANTI JOIN observed o USING (indicator, series, ref_area, time_period, sex, age, breakdown, concept)""",
+        {"groups": groups},
     ).to_arrow_table()
-    con.unregister("computed_now")
-    both = pa.concat_tables([result, found], promote_options="default")
-    return both.drop_columns(["weight"]) if "weight" in both.column_names else both
+    con.unregister("observed")
+    return found.cast(members.schema)

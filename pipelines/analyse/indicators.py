@@ -1,19 +1,17 @@
-"""Compute indicators: one SQL file each, read at one snapshot, written to `indicators.observations`."""
+"""Compute indicators at one snapshot and write them to `indicators.observations`: only what has changed."""
 
 import datetime as dt
-import hashlib
 import logging
-import re
-from pathlib import Path
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from pipelines.analyse.aggregates import with_groups
+from pipelines.analyse.changes import changed_areas, computed_before, state
+from pipelines.analyse.definition import COLUMNS, CONTENT, Indicator, IndicatorError, load_indicators
+from pipelines.analyse.evaluate import evaluate, evaluate_with_groups, reading, rows_of
 from pipelines.analyse.judge import judge, load_indicator_checks
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
@@ -23,91 +21,22 @@ from pipelines.store.reference import ensure_reference
 
 log = logging.getLogger(__name__)
 
-HEADER = re.compile(r"\A\s*/\*(.*?)\*/(.*)\Z", re.DOTALL)
-COLUMNS = {
-    "indicator": ("VARCHAR", "Indicator code: an SDG number, or the product's own name."),
-    "series": ("VARCHAR", "Series code."),
-    "ref_area": ("VARCHAR", "Area (reference.areas)."),
-    "time_period": ("VARCHAR", "Period."),
-    "sex": ("VARCHAR", "Sex, SDMX CL_SEX."),
-    "age": ("VARCHAR", "Age group; _T for all."),
-    "breakdown": ("VARCHAR", "Further dimensions as name=value; _T for none."),
-    "obs_value": ("DOUBLE", "Value; NULL when obs_status says why there is none."),
-    "unit_measure": ("VARCHAR", "Unit."),
-    "unit_mult": ("SMALLINT", "Power of ten."),
-    "obs_status": ("VARCHAR", "SDMX observation status."),
-    "concept": ("VARCHAR", "global or national_proxy."),
-    "source": ("VARCHAR", "Method followed."),
-    "vintage": ("VARCHAR", "Editions of the inputs."),
-    "note": ("VARCHAR", "What must be read with the value."),
-    "worked": ("VARCHAR", "The formula with the figures in it."),
-    "input_snapshot": ("BIGINT", "Snapshot of the warehouse whose inputs gave the value."),
-}
-CONTENT = [c for c in COLUMNS if c != "input_snapshot"]
 
+@dataclass(frozen=True)
+class Computed:
+    """What came out of an indicator, of all areas or of those that changed."""
 
-class IndicatorError(Exception):
-    """An indicator file is wrong, or its SQL does not give the columns it must."""
-
-
-class Indicator(BaseModel):
-    """One file of `warehouse/indicators/`: the header comment and the SELECT.
-
-    The SELECT gives `ref_area`, `time_period`, `obs_value` and what differs from the header; `worked` shows the formula
-    with its figures, and `weight` is the denominator where groups are weighted by it.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    code: str
-    series: str
-    title: str
-    definition: str
-    formula: str
-    unit_measure: str
-    unit_mult: int = 0
-    concept: str
-    inputs: list[str]
-    grain: str = Field(description="What one row of the inputs is.")
-    disaggregation: list[str] = Field([], description="Beside area and period.")
-    custodian: str = Field(description="Who answers for the definition.")
-    source: str
-    verification: str
-    bounds: tuple[float, float] | None = Field(None, description="Between which figures lie that can be right.")
-    groups: Literal["none", "sum", "weighted"] = Field("none", description="How regions and organisations are given.")
-    sql: str
-    digest: str
-
-    @property
-    def datasets(self) -> list[str]:
-        """The datasets among the inputs."""
-        return [i.removeprefix("core.") for i in self.inputs if i.startswith("core.")]
-
-
-def load_indicators(folder: Path) -> list[Indicator]:
-    """All indicator files below a folder, in order of their code.
-
-    Raises:
-        IndicatorError: a file has no header, or a header that lacks something.
-    """
-    found = [_load(path) for path in sorted(folder.rglob("*.sql"))]
-    codes = [i.code for i in found]
-    twice = sorted({c for c in codes if codes.count(c) > 1})
-    if twice:
-        raise IndicatorError(f"{folder}: the code {twice[0]} stands in two files")
-    return sorted(found, key=lambda i: i.code)
-
-
-def inputs(settings: Settings) -> set[str]:
-    """The datasets that any indicator reads."""
-    return {dataset for i in load_indicators(settings.indicators) for dataset in i.datasets}
+    indicator: Indicator
+    state: str
+    areas: list[str] | None
+    observations: pa.Table
 
 
 def compute(settings: Settings, codes: list[str] | None = None) -> list[str]:
-    """Compute the indicators whose inputs or definition have changed since they were last computed.
+    """Compute the indicators whose inputs or definition have changed since, for the areas that have.
 
     Args:
-        codes: only these, and these in any case.
+        codes: only these, and these in any case and for all areas.
 
     Returns:
         The codes computed.
@@ -126,28 +55,13 @@ def compute(settings: Settings, codes: list[str] | None = None) -> list[str]:
     with connect(settings) as con:
         snapshot = int(con.execute(f"SELECT max(snapshot_id) FROM ducklake_snapshots('{LAKE}')").fetchall()[0][0])
     with connect(settings, as_of=str(snapshot)) as con:
-        wanted = [i for i in indicators if (i.code in codes if codes else True)]
-        stale = [i for i in wanted if _present(con, i) and (codes or _stale(con, i))]
-        results = {i.code: evaluate(con, i, snapshot) for i in stale}
-        states = {i.code: _state(con, i) for i in stale}
-    if stale:
+        wanted = [i for i in indicators if (i.code in codes if codes else True) and _present(con, i)]
+        results = list(_computed(con, wanted, snapshot, bool(codes)))
+    if results:
         for attempt in retrying():
             with attempt:
-                _write(settings, stale, results, states, snapshot)
-    return [i.code for i in stale]
-
-
-def _load(path: Path) -> Indicator:
-    text = path.read_text(encoding="utf-8")
-    match = HEADER.match(text)
-    if match is None:
-        raise IndicatorError(f"{path}:1: expected a header comment /* code: ... */ before the SELECT")
-    try:
-        header = YAML(typ="safe").load(match[1])
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        return Indicator.model_validate({**header, "sql": match[2].strip(), "digest": digest})
-    except (ValidationError, YAMLError, TypeError) as error:
-        raise IndicatorError(f"{path}: the header is not as expected: {error}") from error
+                _write(settings, results, snapshot)
+    return [r.indicator.code for r in results]
 
 
 def _present(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> bool:
@@ -157,137 +71,112 @@ def _present(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> bool:
     return not missing
 
 
-def _state(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> str:
-    """When each input last changed, from the books; reference data by its digest."""
-    loaded = con.execute(
-        "SELECT dataset, CAST(max(recorded_at) AS VARCHAR) FROM ops.deliveries WHERE state = 'loaded' GROUP BY dataset"
-    ).fetchall()
-    digests = con.execute(
-        "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'reference'", [LAKE]
-    ).fetchall()
-    state = {f"core.{d}": at for d, at in loaded} | {f"reference.{t}": digest for t, digest in digests}
-    return "; ".join(f"{i}={state.get(i, '')}" for i in sorted(indicator.inputs))
+def _computed(
+    con: duckdb.DuckDBPyConnection, wanted: list[Indicator], snapshot: int, whole: bool
+) -> Iterator[Computed]:
+    known = computed_before(con)
+    for indicator in wanted:
+        before, now = known.get(indicator.code, ("", "", 0)), state(con, indicator)
+        if not whole and before[:2] == (indicator.digest, now):
+            continue
+        areas = None if whole or not before[0] else changed_areas(con, indicator, before, now)
+        if areas is None:
+            yield Computed(indicator, now, None, evaluate_with_groups(con, indicator, snapshot))
+        else:
+            yield Computed(indicator, now, areas, _of_areas(con, indicator, snapshot, areas))
 
 
-def _stale(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> bool:
-    if not exists(con, "ops", "computations"):
-        return True
-    found = con.execute(
-        "SELECT count(*) FROM ops.computations WHERE indicator = ? AND definition_sha256 = ? AND inputs_state = ?",
-        [indicator.code, indicator.digest, _state(con, indicator)],
-    ).fetchall()
-    return not found[0][0]
+def _of_areas(con: duckdb.DuckDBPyConnection, indicator: Indicator, snapshot: int, areas: list[str]) -> pa.Table:
+    """The observations of some areas; those of the groups among them rest on the other members' as they are stored."""
+    with reading(con, rows_of(indicator, areas)):
+        result = evaluate(con, indicator, snapshot)
+    if indicator.groups == "none":
+        return result
+    others = con.execute(
+        f"SELECT {', '.join(result.column_names)} FROM indicators.observations "
+        "WHERE indicator = $code AND NOT list_contains($areas, ref_area)",
+        {"code": indicator.code, "areas": areas},
+    ).to_arrow_table()
+    members = pa.concat_tables([result, others.cast(result.schema)])
+    return pa.concat_tables([result, with_groups(con, members, indicator.groups, areas)])
 
 
-def evaluate(con: duckdb.DuckDBPyConnection, indicator: Indicator, snapshot: int) -> pa.Table:
-    """Run one indicator's SELECT and complete its columns."""
-    try:
-        relation = con.sql(indicator.sql)
-        given = set(relation.columns)
-        if not {"ref_area", "time_period", "obs_value"} <= given <= {*COLUMNS, "weight"}:
-            raise IndicatorError(f"{indicator.code}: the SELECT gives the columns {', '.join(sorted(given))}")
-        editions = " UNION ".join(f"SELECT DISTINCT vintage FROM core.{d}" for d in indicator.datasets)
-        vintage = con.execute(f"SELECT string_agg(vintage, '; ' ORDER BY vintage) FROM ({editions})").fetchall()
-        default: dict[str, object] = {
-            "indicator": indicator.code,
-            "series": indicator.series,
-            "sex": "_T",
-            "age": "_T",
-            "breakdown": "_T",
-            "unit_measure": indicator.unit_measure,
-            "unit_mult": indicator.unit_mult,
-            "obs_status": "A",
-            "concept": indicator.concept,
-            "source": indicator.source,
-            "vintage": vintage[0][0],
-            "note": None,
-            "worked": None,
-            "input_snapshot": snapshot,
-        }
-        chosen = ", ".join(
-            f"CAST({name if name in given else '$' + name} AS {kind}) AS {name}" for name, (kind, _) in COLUMNS.items()
-        )
-        used = {name: value for name, value in default.items() if name not in given}
-        weight = ", weight" if "weight" in given else ""
-        found = con.execute(f"SELECT {chosen}{weight} FROM ({indicator.sql})", used).to_arrow_table()
-        _refuse_twice(con, indicator, found)
-        return found if indicator.groups == "none" else with_groups(con, found, indicator.groups)
-    except duckdb.Error as error:
-        raise IndicatorError(f"{indicator.code}: its SQL failed: {error}") from error
-
-
-def _refuse_twice(con: duckdb.DuckDBPyConnection, indicator: Indicator, found: pa.Table) -> None:
-    """Two values for one observation: which of them is right, nobody could say afterwards."""
-    con.register("found", found)
-    twice = con.execute(
-        """SELECT concat_ws(' ', series, ref_area, time_period, sex, age, breakdown, concept) FROM found
-           GROUP BY series, ref_area, time_period, sex, age, breakdown, concept HAVING count(*) > 1
-           ORDER BY 1 LIMIT 1"""
-    ).fetchall()
-    con.unregister("found")
-    if twice:
-        raise IndicatorError(f"{indicator.code}: the SELECT gives more than one value for {twice[0][0]}")
-
-
-def _write(
-    settings: Settings, stale: list[Indicator], results: dict[str, pa.Table], states: dict[str, str], snapshot: int
-) -> None:
-    """Replace the observations that differ, and note what was computed, in one commit."""
-    now = dt.datetime.now(dt.UTC)
-    extra = {"indicators": ", ".join(results), "input_snapshot": str(snapshot)}
-    with transaction(settings, f"indicators: {', '.join(results)}", extra) as con:
+def _write(settings: Settings, results: list[Computed], snapshot: int) -> None:
+    """Replace the observations of each area that differ, and note what was computed, in one commit."""
+    codes = [r.indicator.code for r in results]
+    extra = {"indicators": ", ".join(codes), "input_snapshot": str(snapshot)}
+    with transaction(settings, f"indicators: {', '.join(codes)}", extra) as con:
         ensure_ops(con)
         types = {name: kind for name, (kind, _) in COLUMNS.items()}
         ensure_table(con, "indicators", "observations", types, {n: text for n, (_, text) in COLUMNS.items()})
-        content = ", ".join(CONTENT)
-        _keep_before(con, stale)
-        for indicator in stale:
-            con.register("result", results[indicator.code])
-            same = con.execute(
-                f"""SELECT count(*) FROM (
-                      (SELECT {content} FROM result EXCEPT ALL
-                       SELECT {content} FROM indicators.observations WHERE indicator = $code)
-                      UNION ALL
-                      (SELECT {content} FROM indicators.observations WHERE indicator = $code EXCEPT ALL
-                       SELECT {content} FROM result))""",
-                {"code": indicator.code},
-            ).fetchall()
-            if same[0][0]:
-                con.execute("DELETE FROM indicators.observations WHERE indicator = ?", [indicator.code])
-                con.execute("INSERT INTO indicators.observations BY NAME SELECT * FROM result")
-            con.unregister("result")
-            con.execute("DELETE FROM ops.computations WHERE indicator = ?", [indicator.code])
-        _judge(con, stale, settings)
-        insert(
-            con,
-            "computations",
-            [
-                {"indicator": i.code, "definition_sha256": i.digest, "inputs_state": states[i.code]}
-                | {"input_snapshot": snapshot, "observations": results[i.code].num_rows, "computed_at": now}
-                for i in stale
-            ],
+        con.execute(
+            "CREATE TEMP TABLE before AS FROM indicators.observations WHERE list_contains($codes, indicator)",
+            {"codes": codes},
         )
+        _replace(con, results)
+        _judge(con, [r.indicator for r in results], settings)
+        con.execute("DELETE FROM ops.computations WHERE list_contains($codes, indicator)", {"codes": codes})
+        stored = con.execute("SELECT indicator, count(*) FROM computed GROUP BY indicator").fetchall()
+        _note(con, results, snapshot, dict(stored))
 
 
-def _keep_before(con: duckdb.DuckDBPyConnection, stale: list[Indicator]) -> None:
-    """What stood there before, for the checks that compare with it."""
-    codes = [i.code for i in stale]
-    before = con.execute("FROM indicators.observations WHERE indicator IN (SELECT unnest(?))", [codes])
-    con.register("before", before.to_arrow_table())
+def _replace(con: duckdb.DuckDBPyConnection, results: list[Computed]) -> None:
+    """Rewrite the areas of an indicator of which a row differs; `computed` is then all there is of the indicators."""
+    con.register("result", pa.concat_tables([r.observations for r in results]))
+    asked = [(r.indicator.code, area) for r in results for area in (r.areas if r.areas is not None else [None])]
+    pairs = pa.schema({"indicator": pa.string(), "ref_area": pa.string()})
+    con.register("asked", pa.table({"indicator": [a[0] for a in asked], "ref_area": [a[1] for a in asked]}, pairs))
+    content = ", ".join(CONTENT)
+    con.execute(
+        f"""CREATE TEMP TABLE replaced AS
+            WITH old AS (
+                SELECT {content} FROM before b
+                WHERE EXISTS (
+                    FROM asked a WHERE a.indicator = b.indicator AND coalesce(a.ref_area, b.ref_area) = b.ref_area)
+            )
+            SELECT DISTINCT indicator, ref_area FROM (
+                (SELECT {content} FROM result EXCEPT ALL FROM old)
+                UNION ALL (FROM old EXCEPT ALL SELECT {content} FROM result))"""
+    )
+    ((differ,),) = con.execute("SELECT count(*) FROM replaced").fetchall()
+    if differ:
+        con.execute(
+            "DELETE FROM indicators.observations "
+            "WHERE (indicator, ref_area) IN (SELECT (indicator, ref_area) FROM replaced)"
+        )
+        con.execute(
+            "INSERT INTO indicators.observations BY NAME FROM result SEMI JOIN replaced USING (indicator, ref_area)"
+        )
+    con.execute(
+        """CREATE TEMP TABLE computed AS FROM before ANTI JOIN replaced USING (indicator, ref_area)
+           UNION ALL BY NAME FROM result SEMI JOIN replaced USING (indicator, ref_area)"""
+    )
+    con.unregister("result")
+    con.unregister("asked")
+
+
+def _note(con: duckdb.DuckDBPyConnection, results: list[Computed], snapshot: int, stored: dict[str, int]) -> None:
+    now = dt.datetime.now(dt.UTC)
+    insert(
+        con,
+        "computations",
+        [
+            {"indicator": r.indicator.code, "definition_sha256": r.indicator.digest, "inputs_state": r.state}
+            | {"input_snapshot": snapshot, "observations": stored.get(r.indicator.code, 0), "computed_at": now}
+            for r in results
+        ],
+    )
 
 
 def _judge(con: duckdb.DuckDBPyConnection, stale: list[Indicator], settings: Settings) -> None:
     """Check what was computed, and write down what was found in place of what was found before."""
     codes = [i.code for i in stale]
-    computed = con.execute("FROM indicators.observations WHERE indicator IN (SELECT unnest(?))", [codes])
-    con.register("computed", computed.to_arrow_table())
     bounds = [i.bounds or (None, None) for i in stale]
     columns = {"indicator": codes, "least": [b[0] for b in bounds], "most": [b[1] for b in bounds]}
     kinds = pa.schema({"indicator": pa.string(), "least": pa.float64(), "most": pa.float64()})
     con.register("definitions", pa.table(columns, schema=kinds))
     found = judge(con, load_indicator_checks(settings.checks), codes)
-    for name in ("before", "computed", "definitions"):
-        con.unregister(name)
+    con.unregister("definitions")
     con.execute(
         "DELETE FROM ops.validations WHERE delivery_id IN (SELECT unnest(?))", [[f"indicator:{code}" for code in codes]]
     )

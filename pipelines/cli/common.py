@@ -28,7 +28,7 @@ def messages() -> Iterator[None]:
     """Turn what can go wrong into one message and an exit code; a person needs no traceback."""
     import duckdb
 
-    from pipelines.analyse.indicators import IndicatorError
+    from pipelines.analyse.definition import IndicatorError
     from pipelines.contract import ContractError
 
     try:

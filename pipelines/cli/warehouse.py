@@ -72,7 +72,7 @@ def datasets() -> None:
 @app.command()
 def indicators() -> None:
     """The indicators there is SQL for."""
-    from pipelines.analyse.indicators import load_indicators
+    from pipelines.analyse.definition import load_indicators
 
     with messages():
         for indicator in load_indicators(current_settings().indicators):

@@ -8,7 +8,8 @@ import duckdb
 import pyarrow as pa
 from ruamel.yaml import YAML
 
-from pipelines.analyse.indicators import Indicator, evaluate
+from pipelines.analyse.definition import Indicator
+from pipelines.analyse.evaluate import evaluate_with_groups
 from pipelines.contract import load_contracts
 from pipelines.settings import Settings
 
@@ -26,6 +27,7 @@ def warehouse(indicator: Indicator, inputs: dict[str, str]) -> duckdb.DuckDBPyCo
     settings = Settings()
     contracts = load_contracts(settings.contracts)
     con = duckdb.connect()
+    con.execute("ATTACH ':memory:' AS lake; USE lake")
     con.execute("CREATE SCHEMA core; CREATE SCHEMA reference")
     for file in settings.reference.glob("*.csv"):
         con.execute(f"CREATE TABLE reference.{file.stem} AS FROM read_csv('{file}', header = true, all_varchar = true)")
@@ -56,5 +58,5 @@ def load(code: str) -> dict[str, object]:
 def computed(indicator: Indicator, inputs: dict[str, str]) -> list[dict[str, object]]:
     """What the indicator makes of the inputs."""
     with warehouse(indicator, inputs) as con:
-        found: list[dict[str, object]] = evaluate(con, indicator, SNAPSHOT).to_pylist()
+        found: list[dict[str, object]] = evaluate_with_groups(con, indicator, SNAPSHOT).to_pylist()
     return found

@@ -4,7 +4,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.analyse.indicators import Indicator, load_indicators
+from pipelines.analyse.definition import Indicator, load_indicators
 from pipelines.settings import Settings
 from tests.analyse.cases import load, warehouse
 

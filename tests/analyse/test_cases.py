@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.analyse.indicators import Indicator, load_indicators
+from pipelines.analyse.definition import Indicator, load_indicators
 from pipelines.settings import Settings
 from tests.analyse.cases import CASES, computed, load, rows
 

@@ -309,7 +309,8 @@ def test_remittance_prices_by_url(office: Office) -> None:
     quotes = [
         [1, "2024_1Q", "RUS", "Russian Federation", "KGZ", "Kyrgyz Republic", "Firm A", "Bank",
          "Less than one hour", 9000, 90, 0.5, 1.5, 1.2, "yes"],
-        [2, "2024_1Q", "RUS", "Russian Federation", "KSV", "Kosovo", "Firm B", "Post", "2 days", 9000, 90, 0, 1, 0.9, "no"],
+        [2, "2024_1Q", "RUS", "Russian Federation", "KSV", "Kosovo", "Firm B", "Post", "2 days",
+         9000, 90, 0, 1, 0.9, "no"],
     ]  # fmt: skip
     path = urlsplit(office.contract("remittance_prices").endpoints[0].url).path
     office.server.answer(path, file_on_server(workbook("Dataset (from Q2 2016)", [header, *quotes])))

@@ -13,6 +13,7 @@ custodian: Product-defined; ESS asymmetry indicator CC1 is its absolute value
 source: Mirror statistics, ESS guidelines on quality indicators (CC1, not confirmed)
 verification: by definition
 bounds: [-200, 200]
+area_columns: null
 */
 SELECT
     d.ref_area,

@@ -13,6 +13,7 @@ custodian: IOM, UN DESA
 source: SDG metadata 10.7.2, regional aggregates
 verification: "7 of 7 world values of 2019 equal to one decimal"
 bounds: [0, 100]
+area_columns: null
 */
 WITH
 category AS (

@@ -13,6 +13,7 @@ source: SDG metadata 10.7.4 (UNHCR, February 2021), computation method
 verification: 25 of 25 published values of Kyrgyzstan 2000-2024 equal to 5 decimals; regional aggregates not computed
 bounds: [0, 100000]
 groups: weighted
+area_columns: {core.refugees: counterpart_area}
 */
 WITH
 -- P is at 31 December: the same day as 1 January of the next year.

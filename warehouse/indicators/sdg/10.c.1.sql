@@ -13,6 +13,7 @@ custodian: World Bank
 source: SDG metadata 10.c.1; Remittance Prices Worldwide, method
 verification: formula of a row within 0.01 points in 99.96 % of 204 445 rows of the workbook (third-party audit); which quarters make a published year is not confirmed, so only quarters are given; SmaRT is read without its criterion of access
 bounds: [-20, 100]
+area_columns: null
 */
 WITH
 quote AS (

@@ -12,6 +12,7 @@ disaggregation: [sex]
 custodian: UN DESA for the stock
 source: UN DESA International Migrant Stock; the denominator holds the stock, other sources use the population alone
 verification: by definition
+area_columns: {core.migrant_stock_origin: counterpart_area}
 */
 WITH
 abroad AS (

@@ -1,0 +1,110 @@
+"""Run an indicator's SELECT over the tables it reads: all rows, those of some areas, or others in their place."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.analyse.aggregates import with_groups
+from pipelines.analyse.definition import COLUMNS, Indicator, IndicatorError
+from pipelines.store.lake import LAKE
+
+
+@contextmanager
+def reading(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> Iterator[None]:
+    """Put queries in the place of tables such as `core.population`, for whatever is asked meanwhile."""
+    con.execute("USE memory")
+    for name, query in tables.items():
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {name.partition('.')[0]}")
+        con.execute(f"CREATE OR REPLACE TEMP VIEW {name.replace('.', '__')} AS {query}")
+        con.execute(f"CREATE OR REPLACE VIEW {name} AS FROM temp.{name.replace('.', '__')}")
+    try:
+        yield
+    finally:
+        con.execute(f"USE {LAKE}")
+
+
+def rows_of(indicator: Indicator, areas: list[str]) -> dict[str, str]:
+    """The tables an indicator reads, with the rows of some areas only."""
+    listed = ", ".join("'" + area.replace("'", "''") + "'" for area in areas)
+    tables = {"reference.groups": f"FROM {LAKE}.reference.groups"}
+    for name in indicator.inputs:
+        columns = (indicator.area_columns or {}).get(name, "ref_area")
+        only = f" WHERE {columns} IN ({listed})" if name.startswith("core.") else ""
+        tables[name] = f"FROM {LAKE}.{name}{only}"
+    return tables
+
+
+def evaluate(con: duckdb.DuckDBPyConnection, indicator: Indicator, snapshot: int) -> pa.Table:
+    """The observations an indicator's SELECT gives, with the columns of `definition.COLUMNS`; without those of groups.
+
+    Raises:
+        IndicatorError: its SQL fails, lacks a column, or gives two values for one observation.
+    """
+    try:
+        given = set(con.sql(indicator.sql).columns)
+        if not {"ref_area", "time_period", "obs_value"} <= given <= set(COLUMNS):
+            raise IndicatorError(f"{indicator.code}: the SELECT gives the columns {', '.join(sorted(given))}")
+        default: dict[str, object] = {
+            "indicator": indicator.code,
+            "series": indicator.series,
+            "sex": "_T",
+            "age": "_T",
+            "breakdown": "_T",
+            "unit_measure": indicator.unit_measure,
+            "unit_mult": indicator.unit_mult,
+            "obs_status": "A",
+            "concept": indicator.concept,
+            "source": indicator.source,
+            "note": None,
+            "worked": None,
+            "weight": None,
+            "input_snapshot": snapshot,
+        }
+        said = {name: name if name in given else f"${name}" for name in COLUMNS}
+        said["vintage"] = "found.vintage" if "vintage" in given else "edition.vintage"
+        said["ref_area"] = "found.ref_area"
+        chosen = ", ".join(f"CAST({said[name]} AS {kind}) AS {name}" for name, (kind, _) in COLUMNS.items())
+        used = {name: value for name, value in default.items() if name not in given}
+        result = con.execute(
+            f"SELECT {chosen} FROM ({indicator.sql}) AS found LEFT JOIN ({_editions(indicator)}) AS edition "
+            f"ON {'true' if indicator.area_columns is None else 'edition.ref_area = found.ref_area'}",
+            used,
+        ).to_arrow_table()
+        _refuse_twice(con, indicator, result)
+        return result
+    except duckdb.Error as error:
+        raise IndicatorError(f"{indicator.code}: its SQL failed: {error}") from error
+
+
+def evaluate_with_groups(con: duckdb.DuckDBPyConnection, indicator: Indicator, snapshot: int) -> pa.Table:
+    """All observations of an indicator, those of regions and organisations among them."""
+    result = evaluate(con, indicator, snapshot)
+    if indicator.groups == "none":
+        return result
+    return pa.concat_tables([result, with_groups(con, result, indicator.groups)])
+
+
+def _editions(indicator: Indicator) -> str:
+    """Editions of the inputs by area, or of all together where an area's value needs rows of others."""
+    parts = [
+        f"SELECT {(indicator.area_columns or {}).get(f'core.{d}', 'ref_area')} AS ref_area, vintage FROM core.{d}"
+        for d in indicator.datasets
+    ]
+    listed = "SELECT string_agg(DISTINCT vintage, '; ' ORDER BY vintage) AS vintage"
+    every = f"FROM ({' UNION ALL '.join(parts)})"
+    return f"{listed} {every}" if indicator.area_columns is None else f"{listed}, ref_area {every} GROUP BY ref_area"
+
+
+def _refuse_twice(con: duckdb.DuckDBPyConnection, indicator: Indicator, result: pa.Table) -> None:
+    """Two values for one observation: which of them is right, nobody could say afterwards."""
+    con.register("result", result)
+    twice = con.execute(
+        """SELECT concat_ws(' ', series, ref_area, time_period, sex, age, breakdown, concept) FROM result
+           GROUP BY series, ref_area, time_period, sex, age, breakdown, concept HAVING count(*) > 1
+           ORDER BY 1 LIMIT 1"""
+    ).fetchall()
+    con.unregister("result")
+    if twice:
+        raise IndicatorError(f"{indicator.code}: the SELECT gives more than one value for {twice[0][0]}")
