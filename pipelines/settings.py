@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         return self.warehouse / "indicators"
 
     @property
+    def views(self) -> Path:
+        """Views over indicators and monitoring data, one file each."""
+        return self.warehouse / "views"
+
+    @property
     def lake_data(self) -> str:
         """Path or address under which the lake keeps its Parquet files."""
         return self.data_path or str(self.lake / "data")

@@ -13,6 +13,7 @@ from pipelines.analyse.changes import changed_areas, computed_before, state
 from pipelines.analyse.definition import COLUMNS, CONTENT, Indicator, IndicatorError, load_indicators
 from pipelines.analyse.evaluate import evaluate, evaluate_with_groups, reading, rows_of
 from pipelines.analyse.judge import judge, load_indicator_checks
+from pipelines.analyse.views import ensure_views
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, transaction
@@ -61,6 +62,7 @@ def compute(settings: Settings, codes: list[str] | None = None) -> list[str]:
         for attempt in retrying():
             with attempt:
                 _write(settings, results, snapshot)
+    ensure_views(settings)
     return [r.indicator.code for r in results]
 
 

@@ -64,6 +64,8 @@ SELECT 'ARM' AS ref_area, time_period, sum(obs_value) AS obs_value FROM core.flo
 REFERENCE = {
     "areas": "code,m49,name\nARM,051,Armenia\nKGZ,417,Kyrgyzstan\nMDA,498,Moldova\nSRB,688,Serbia\n",
     "sex": "code,name\n_T,Total\nM,Male\nF,Female\n",
+    "groups": "code,area,first_day,last_day\nAREA,ARM,,\n",
+    "territories": "ref_area,covers\nSRB,SRB|XKX\n",
     "obs_status": "code,name\nA,Normal value\nM,Missing\nO,Missing\n",
 }
 

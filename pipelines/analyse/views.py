@@ -1,0 +1,70 @@
+"""Views analysts ask by name in `indicators.*`: one SELECT each in `warehouse/views/`."""
+
+import hashlib
+from pathlib import Path
+
+import duckdb
+from pydantic import BaseModel, ConfigDict
+from ruamel.yaml import YAML
+
+from pipelines.analyse.definition import HEADER
+from pipelines.settings import Settings
+from pipelines.store.lake import LAKE, connect, exists, retrying, transaction
+
+
+class View(BaseModel):
+    """One file: what it shows, the tables it reads, the SELECT."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    title: str
+    inputs: list[str]
+    sql: str
+
+    @property
+    def comment(self) -> str:
+        """What it shows, and the digest by which a changed file is noticed."""
+        return f"{self.title} ({hashlib.sha256(self.sql.encode()).hexdigest()[:16]})".replace("'", "''")
+
+
+def load_views(folder: Path) -> list[View]:
+    """The views of `warehouse/views/`.
+
+    Raises:
+        ValueError: a file has no header, or one that lacks something.
+    """
+    found = []
+    for path in sorted(folder.glob("*.sql")):
+        match = HEADER.match(path.read_text(encoding="utf-8"))
+        if match is None:
+            raise ValueError(f"{path}:1: expected a header comment /* title: ... inputs: ... */ before the SELECT")
+        header = YAML(typ="safe").load(match[1])
+        found.append(View.model_validate({**header, "name": path.stem, "sql": match[2].strip()}))
+    return found
+
+
+def ensure_views(settings: Settings) -> None:
+    """Create the views whose file is new or has changed, once the tables they read are there."""
+    with connect(settings) as con:
+        stale = _stale(con, load_views(settings.views))
+    if not stale:
+        return
+    for attempt in retrying():
+        with attempt, transaction(settings, f"views: {', '.join(v.name for v in stale)}", {}) as con:
+            con.execute("CREATE SCHEMA IF NOT EXISTS indicators")
+            for view in stale:
+                con.execute(f"CREATE OR REPLACE VIEW indicators.{view.name} AS {view.sql}")
+                con.execute(f"COMMENT ON VIEW indicators.{view.name} IS '{view.comment}'")
+
+
+def _stale(con: duckdb.DuckDBPyConnection, views: list[View]) -> list[View]:
+    found = con.execute(
+        "SELECT view_name, comment FROM duckdb_views() WHERE database_name = ? AND schema_name = 'indicators'", [LAKE]
+    ).fetchall()
+    there = {name: (comment or "").replace("'", "''") for name, comment in found}
+    return [
+        view
+        for view in views
+        if there.get(view.name) != view.comment and all(exists(con, *i.split(".", 1)) for i in view.inputs)
+    ]
