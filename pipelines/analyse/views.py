@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from pydantic import BaseModel, ConfigDict
@@ -56,6 +57,22 @@ def ensure_views(settings: Settings) -> None:
             for view in stale:
                 con.execute(f"CREATE OR REPLACE VIEW indicators.{view.name} AS {view.sql}")
                 con.execute(f"COMMENT ON VIEW indicators.{view.name} IS '{view.comment}'")
+
+
+def rows(settings: Settings, name: str, area: str = "") -> list[dict[str, Any]]:
+    """The rows of a view, of one area if one is named.
+
+    Raises:
+        LookupError: the tables it reads are not there yet.
+    """
+    (view,) = [v for v in load_views(settings.views) if v.name == name]
+    with connect(settings) as con:
+        lacking = [i for i in view.inputs if not exists(con, *i.split(".", 1))]
+        if lacking:
+            raise LookupError(f"there is nothing to show yet: {', '.join(lacking)} holds no data")
+        chosen = f"SELECT * FROM ({view.sql}) WHERE ref_area = $area OR $area = ''"
+        found: list[dict[str, Any]] = con.execute(chosen, {"area": area}).to_arrow_table().to_pylist()
+    return found
 
 
 def _stale(con: duckdb.DuckDBPyConnection, views: list[View]) -> list[View]:

@@ -110,6 +110,14 @@ def test_a_growth_rate_over_both_signs_is_refused_and_zero_is_not() -> None:
     assert found["status"] == "acceleration needed" or found["status"] == "limited progress"
 
 
+def test_a_negative_figure_that_rises_makes_progress() -> None:
+    found = progress({2015: -12, 2022: -5, 2023: -8}, (2030, -6), "UP")
+    growth = found["OBSERVED_TO_REQUIRED"]
+    assert (growth["status"], growth["reached_in"]) == ("on track", 2029)  # and no longer achieved, as in 2022
+    assert growth["score"] == pytest.approx((1 - (8 / 12) ** (1 / 8)) / (1 - 0.5 ** (1 / 15)))
+    assert found["CURRENT_STATUS"]["score"] == pytest.approx(10 * 4 / 6)
+
+
 def test_parity_is_measured_by_its_distance_alone() -> None:
     found = progress({2015: 0.5, 2020: 0.75}, (2030, 1), "PARITY")
     assert {name: row["score"] for name, row in found.items()} == {"CURRENT_STATUS": 5}

@@ -27,20 +27,20 @@ latest AS (
     SELECT * EXCLUDE (year, obs_value),
         max(year) AS latest_year,
         arg_max(obs_value, year) AS latest,
-        count(DISTINCT year) FILTER (year > baseline_year) AS points,
-        min(year) FILTER (
-            CASE direction WHEN 'UP' THEN obs_value >= target WHEN 'DOWN' THEN obs_value <= target ELSE obs_value = target END
-        ) AS achieved_in
+        count(DISTINCT year) FILTER (year > baseline_year) AS points
     FROM observed
     GROUP BY ALL
 ),
 -- A growth rate knows no zero: the method puts 0.001 in its place.
 safe AS (
     SELECT *,
+        CASE direction WHEN 'UP' THEN latest >= target WHEN 'DOWN' THEN latest <= target ELSE latest = target END AS achieved,
         CASE baseline WHEN 0 THEN 0.001 ELSE baseline END AS y0,
         CASE latest WHEN 0 THEN 0.001 ELSE latest END AS yt,
         CASE target WHEN 0 THEN 0.001 ELSE target END AS tv,
-        CASE direction WHEN 'UP' THEN 1 WHEN 'DOWN' THEN -1 END AS sense
+        CASE direction WHEN 'UP' THEN 1 WHEN 'DOWN' THEN -1 END AS sense,
+        -- A negative figure that rises has a negative rate of growth.
+        sense * sign(y0) AS growth_sense
     FROM latest
 ),
 rates AS (
@@ -52,7 +52,7 @@ rates AS (
 projected AS (
     SELECT *,
         yt * (1 + observed_rate) ** (target_year - latest_year) AS expected,
-        sense * observed_rate / nullif(abs(required_rate), 0) AS ratio
+        growth_sense * observed_rate / nullif(abs(required_rate), 0) AS ratio
     FROM rates
 ),
 scored AS (
@@ -60,7 +60,7 @@ scored AS (
         'Ratio of observed to required growth; Statistics Canada and Open SDG, inspired by Eurostat' AS method_source,
         ratio AS score,
         CASE
-            WHEN achieved_in IS NOT NULL THEN 'achieved'
+            WHEN achieved THEN 'achieved'
             WHEN ratio >= 0.95 THEN 'on track'
             WHEN ratio >= 0.6 THEN 'acceleration needed'
             WHEN ratio >= 0 THEN 'limited progress'
@@ -70,7 +70,7 @@ scored AS (
     UNION ALL BY NAME
     SELECT *, 'TREND_WITHOUT_TARGET' AS method,
         'Annual growth in the desired direction; Statistics Canada' AS method_source,
-        100 * sense * observed_rate AS score,
+        100 * growth_sense * observed_rate AS score,
         CASE
             WHEN score >= 1.5 THEN 'significant progress'
             WHEN score >= 0.5 THEN 'moderate progress'
@@ -83,7 +83,7 @@ scored AS (
         'Projected share of the way to the target; UNSD progress chart 2023, as applied by Eustat' AS method_source,
         (expected - baseline) / nullif(target - baseline, 0) AS score,
         CASE
-            WHEN achieved_in IS NOT NULL THEN 'achieved'
+            WHEN achieved THEN 'achieved'
             WHEN score >= 0.95 THEN '3 on track'
             WHEN score >= 0.1 THEN '2 fair progress'
             WHEN score < 0.1 THEN '1 little or no progress'
@@ -92,7 +92,7 @@ scored AS (
     UNION ALL BY NAME
     SELECT *, 'PROJECTION_WITHOUT_TARGET' AS method,
         'Annual growth in the desired direction; UNSD progress chart 2023, as applied by Eustat' AS method_source,
-        100 * sense * observed_rate AS score,
+        100 * growth_sense * observed_rate AS score,
         CASE WHEN score >= 2 THEN '3 on track' WHEN score >= 0.5 THEN '2 fair progress' WHEN score < 0.5 THEN '1 little or no progress' END AS status
     FROM projected WHERE target IS NULL AND sense IS NOT NULL
     UNION ALL BY NAME
@@ -102,7 +102,7 @@ scored AS (
             WHEN 'PARITY' THEN 10 - 10 * abs(target - latest) / nullif(abs(target - baseline), 0)
             ELSE 10 * sense * (latest - baseline) / nullif(abs(target - baseline), 0)
         END AS score,
-        CASE WHEN achieved_in IS NOT NULL THEN 'achieved' END AS status
+        CASE WHEN achieved THEN 'achieved' END AS status
     FROM projected WHERE target IS NOT NULL AND points >= 1
 )
 SELECT
@@ -113,8 +113,8 @@ SELECT
     100 * required_rate AS required_rate_percent,
     method, method_source, score, status,
     CASE
-        WHEN achieved_in IS NOT NULL THEN achieved_in
-        WHEN sense * ln(1 + observed_rate) > 0 AND yt * tv > 0
+        WHEN achieved THEN latest_year
+        WHEN growth_sense * ln(1 + observed_rate) > 0 AND yt * tv > 0
             THEN latest_year + CAST(ceil(ln(tv / yt) / ln(1 + observed_rate) - 1e-9) AS INTEGER)
     END AS reached_in,
     CASE
