@@ -72,6 +72,13 @@ def real() -> Path:
 def real_settings(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home whose warehouse holds the full files and the indicators computed from them."""
     settings = Settings(home=tmp_path_factory.mktemp("real"))
+    full_warehouse(settings, real)
+    return settings
+
+
+def full_warehouse(settings: Settings, real: Path) -> None:
+    """Load the full files of the sources, and compute."""
+    ingest(SAMPLES / "population" / "wpp2024_components_sample.csv", "population", settings)  # Kyrgyzstan 2024 too
     for dataset, file in {
         "migrant_stock": "un_desa_ims2019/UN_MigrantStockTotal_2019.xlsx",
         "population": "wpp2024/wpp2024_seeeca_components.csv",
@@ -79,9 +86,9 @@ def real_settings(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Setti
         "gdp": "datasets_gdp/gdp.csv",
     }.items():
         assert ingest(real / file, dataset, settings).state == "accepted"
-    ingest(SAMPLES / "remittances" / "bop_remittances_sample.csv", "remittances", settings)
+    for file in ("bop_remittances_sample.csv", "bop_remittances_worldbank_sample.csv"):
+        ingest(SAMPLES / "remittances" / file, "remittances", settings)
     compute(settings)
-    return settings
 
 
 @pytest.fixture

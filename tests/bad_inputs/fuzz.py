@@ -8,7 +8,6 @@ import datetime as dt
 import faulthandler
 import io
 import random
-import resource
 import shutil
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from pipelines.delivery import Receipt
 from pipelines.process.harmonise import harmonise
 from pipelines.settings import ROOT, Settings
 from tests.bad_inputs.made import WHOLE
+from tests.bad_inputs.peak import megabytes
 
 HERE = Path(__file__).parent
 MOST_SECONDS = 20
@@ -123,14 +123,14 @@ def main(seed: int, seconds: float) -> int:
             traceback.print_exc()
             return 1
         faulthandler.cancel_dump_traceback_later()
-        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+        used = megabytes()
         if used > MOST_MEGABYTES:
             print(f"{used} MB", file=sys.stderr)
             return 1
         shutil.rmtree(place / "staged")
         raw.unlink()
         tried += 1
-    print(f"{tried} files, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MB")
+    print(f"{tried} files, {megabytes()} MB")
     shutil.rmtree(place)
     return 0
 

@@ -10,18 +10,19 @@ from pipelines.settings import ROOT
 from tests.bad_inputs.made import HEADER
 
 READ = """
-import resource, sys
+import sys
 from pathlib import Path
 from pipelines.collect.read import Unreadable, read_tables
 from pipelines.contract import load_contract
+from tests.bad_inputs.peak import megabytes
 path = Path(sys.argv[1])
 source, _ = load_contract(Path("tests/bad_inputs/contracts/permits.yaml")).source_of(path)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = megabytes()
 try:
     print([batch.num_rows for _, raw in read_tables(path, source, path.parent) for batch in raw.rows])
 except Unreadable as refusal:
     print(refusal)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
+print(megabytes() - before)
 """
 
 

@@ -10,7 +10,7 @@ inputs: [core.refugees, core.population, reference.areas, reference.territories]
 grain: origin x asylum x year; population by area and year
 custodian: UNHCR
 source: SDG metadata 10.7.4 (UNHCR, February 2021), computation method
-verification: 25 of 25 published values of Kyrgyzstan 2000-2024 equal to 5 decimals; regional aggregates not computed
+verification: 25 of 25 published values of Kyrgyzstan 2000-2024 equal to 5 decimals; regional aggregates not compared
 bounds: [0, 100000]
 groups: weighted
 area_columns: {core.refugees: counterpart_area}

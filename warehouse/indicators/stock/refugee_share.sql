@@ -11,7 +11,7 @@ grain: stock by area and year
 custodian: UN DESA
 source: UN DESA International Migrant Stock 2019, table 6
 verification: equal to every published value
-bounds: [0, 100]
+bounds: [0, 1000]
 */
 SELECT
     refugees.ref_area,
