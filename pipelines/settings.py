@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         return self.warehouse / "indicators"
 
     @property
+    def indices(self) -> Path:
+        """Composite indices, one YAML each."""
+        return self.warehouse / "indices"
+
+    @property
     def views(self) -> Path:
         """Views over indicators and monitoring data, one file each."""
         return self.warehouse / "views"

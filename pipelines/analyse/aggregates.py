@@ -59,7 +59,8 @@ def with_groups(
             told AS (
                 SELECT *, array_to_string(list_sort(vintages), '; ') AS vintage, 'A' AS obs_status,
                        '{words} ' || members || ' of ' || size || ' areas of the group.' AS note,
-                       NULL::VARCHAR AS worked, NULL::DOUBLE AS weight
+                       NULL::VARCHAR AS worked, NULL::DOUBLE AS weight,
+                       NULL::DOUBLE AS coverage, NULL::DOUBLE AS lower, NULL::DOUBLE AS upper
                 FROM grouped
                 WHERE members >= {least} * size
             )

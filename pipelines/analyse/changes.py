@@ -12,9 +12,21 @@ def state(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> str:
     loaded = con.execute(
         "SELECT dataset, CAST(max(recorded_at) AS VARCHAR) FROM ops.deliveries WHERE state = 'loaded' GROUP BY dataset"
     ).fetchall()
-    changed = {f"core.{d}": at for d, at in loaded} | reference_state(con)
+    changed = {f"core.{d}": at for d, at in loaded} | reference_state(con) | _own(con, indicator.code)
     read = {*indicator.inputs} | ({"reference.groups"} if indicator.groups != "none" else set())
     return "; ".join(f"{i}={changed.get(i, '')}" for i in sorted(read))
+
+
+def _own(con: duckdb.DuckDBPyConnection, code: str) -> dict[str, str]:
+    """When the warehouse's own tables that an index can read last changed."""
+    found = {}
+    if exists(con, "ops", "computations"):
+        asked = "SELECT CAST(max(computed_at) AS VARCHAR) FROM ops.computations WHERE indicator <> ?"
+        ((found["indicators.observations"],),) = con.execute(asked, [code]).fetchall()
+    found["indicators.data_quality"] = found.get("indicators.observations", "")
+    for table, column in (("deliveries", "recorded_at"), ("validations", "validated_at")):
+        ((found[f"ops.{table}"],),) = con.execute(f"SELECT CAST(max({column}) AS VARCHAR) FROM ops.{table}").fetchall()
+    return found
 
 
 def reference_state(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

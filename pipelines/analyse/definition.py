@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from pipelines.analyse.index.definition import load_indices
 from pipelines.settings import Settings
 
 HEADER = re.compile(r"\A\s*/\*(.*?)\*/(.*)\Z", re.DOTALL)
@@ -24,12 +25,15 @@ COLUMNS = {
     "unit_measure": ("VARCHAR", "Unit."),
     "unit_mult": ("SMALLINT", "Power of ten."),
     "obs_status": ("VARCHAR", "SDMX observation status."),
-    "concept": ("VARCHAR", "global or national_proxy."),
+    "concept": ("VARCHAR", "global, national_proxy, or product-defined."),
     "source": ("VARCHAR", "Method followed."),
     "vintage": ("VARCHAR", "Editions of the inputs."),
     "note": ("VARCHAR", "What must be read with the value."),
     "worked": ("VARCHAR", "The formula with the figures in it."),
     "weight": ("DOUBLE", "Denominator by which groups are weighted; NULL where they are not."),
+    "coverage": ("DOUBLE", "Of an index: share of its items with a figure; NULL for other indicators."),
+    "lower": ("DOUBLE", "Of an index: 5th percentile of the score over the choices tried."),
+    "upper": ("DOUBLE", "Of an index: 95th percentile of the score over the choices tried."),
     "input_snapshot": ("BIGINT", "Snapshot of the warehouse whose inputs gave the value."),
 }
 CONTENT = [c for c in COLUMNS if c != "input_snapshot"]
@@ -92,8 +96,10 @@ def load_indicators(folder: Path) -> list[Indicator]:
 
 
 def inputs(settings: Settings) -> set[str]:
-    """The datasets that any indicator reads."""
-    return {dataset for i in load_indicators(settings.indicators) for dataset in i.datasets}
+    """The datasets that any indicator or index reads."""
+    read = {dataset for i in load_indicators(settings.indicators) for dataset in i.datasets}
+    tables = [table for index in load_indices(settings.indices).values() for table in index.inputs]
+    return read | {table.removeprefix("core.") for table in tables if table.startswith("core.")}
 
 
 def _load(path: Path) -> Indicator:

@@ -60,6 +60,9 @@ def evaluate(con: duckdb.DuckDBPyConnection, indicator: Indicator, snapshot: int
             "note": None,
             "worked": None,
             "weight": None,
+            "coverage": None,
+            "lower": None,
+            "upper": None,
             "input_snapshot": snapshot,
         }
         said = {name: name if name in given else f"${name}" for name in COLUMNS}

@@ -12,7 +12,10 @@ from pipelines.analyse.aggregates import with_groups
 from pipelines.analyse.changes import changed_areas, computed_before, state
 from pipelines.analyse.definition import COLUMNS, CONTENT, Indicator, IndicatorError, load_indicators
 from pipelines.analyse.evaluate import evaluate, evaluate_with_groups, reading, rows_of
+from pipelines.analyse.index.definition import Index, load_indices
+from pipelines.analyse.index.publish import as_indicator, evaluate_index
 from pipelines.analyse.judge import judge, load_indicator_checks
+from pipelines.analyse.quality import measure_quality
 from pipelines.analyse.views import ensure_views
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
@@ -34,7 +37,7 @@ class Computed:
 
 
 def compute(settings: Settings, codes: list[str] | None = None) -> list[str]:
-    """Compute the indicators whose inputs or definition have changed since, for the areas that have.
+    """Compute the indicators and indices whose inputs or definition have changed since, for the areas that have.
 
     Args:
         codes: only these, and these in any case and for all areas.
@@ -46,23 +49,41 @@ def compute(settings: Settings, codes: list[str] | None = None) -> list[str]:
         IndicatorError: an unknown code, or SQL that fails; nothing is written then.
     """
     indicators = load_indicators(settings.indicators)
-    unknown = sorted(set(codes or []) - {i.code for i in indicators})
+    indices = load_indices(settings.indices)
+    known = [*[i.code for i in indicators], *indices]
+    unknown = sorted(set(codes or []) - set(known))
     if unknown:
-        raise IndicatorError(f"no indicator {unknown[0]}; there are: {', '.join(i.code for i in indicators)}")
+        raise IndicatorError(f"no indicator {unknown[0]}; there are: {', '.join(known)}")
     if not has_warehouse(settings):
         log.info("There is no warehouse yet: nothing to compute")
         return []
     ensure_reference(settings)
+    done = _pass(settings, [i for i in indicators if not codes or i.code in codes], {}, bool(codes))
+    if done or not _measured(settings):
+        measure_quality(settings)
+    # An index may read indicators, so it is computed from what has just been written.
+    chosen = {name: index for name, index in indices.items() if not codes or name in codes}
+    done += _pass(settings, [as_indicator(index) for index in chosen.values()], chosen, bool(codes))
+    ensure_views(settings)
+    return done
+
+
+def _measured(settings: Settings) -> bool:
+    with connect(settings) as con:
+        return exists(con, "indicators", "data_quality")
+
+
+def _pass(settings: Settings, chosen: list[Indicator], indices: dict[str, Index], whole: bool) -> list[str]:
+    """Compute at one snapshot, and write; gives the codes computed."""
     with connect(settings) as con:
         snapshot = int(con.execute(f"SELECT max(snapshot_id) FROM ducklake_snapshots('{LAKE}')").fetchall()[0][0])
     with connect(settings, as_of=str(snapshot)) as con:
-        wanted = [i for i in indicators if (i.code in codes if codes else True) and _present(con, i)]
-        results = list(_computed(con, wanted, snapshot, bool(codes)))
+        wanted = [i for i in chosen if _present(con, i)]
+        results = list(_computed(con, wanted, indices, snapshot, whole))
     if results:
         for attempt in retrying():
             with attempt:
                 _write(settings, results, snapshot)
-    ensure_views(settings)
     return [r.indicator.code for r in results]
 
 
@@ -74,12 +95,15 @@ def _present(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> bool:
 
 
 def _computed(
-    con: duckdb.DuckDBPyConnection, wanted: list[Indicator], snapshot: int, whole: bool
+    con: duckdb.DuckDBPyConnection, wanted: list[Indicator], indices: dict[str, Index], snapshot: int, whole: bool
 ) -> Iterator[Computed]:
     known = computed_before(con)
     for indicator in wanted:
         before, now = known.get(indicator.code, ("", "", 0)), state(con, indicator)
         if not whole and before[:2] == (indicator.digest, now):
+            continue
+        if indicator.code in indices:
+            yield Computed(indicator, now, None, evaluate_index(con, indices[indicator.code], snapshot))
             continue
         areas = None if whole or not before[0] else changed_areas(con, indicator, before, now)
         if areas is None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import analysis, answers, deliveries, draft, quarantine, warehouse
+from pipelines.cli import analysis, answers, deliveries, draft, index, quarantine, warehouse
 
 app = typer.Typer(
     help="From a delivered file to a number the country can stand behind.",
@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for family in (deliveries, draft, quarantine, answers, warehouse, analysis):
+for family in (deliveries, draft, quarantine, answers, warehouse, analysis, index):
     app.add_typer(family.app)
 
 

@@ -29,11 +29,20 @@ def messages() -> Iterator[None]:
     import duckdb
 
     from pipelines.analyse.definition import IndicatorError
+    from pipelines.analyse.index.definition import IndexDefinitionError
     from pipelines.contract import ContractError
 
     try:
         yield
-    except (ContractError, IndicatorError, LookupError, OSError, ValueError, duckdb.Error) as error:
+    except (
+        ContractError,
+        IndexDefinitionError,
+        IndicatorError,
+        LookupError,
+        OSError,
+        ValueError,
+        duckdb.Error,
+    ) as error:
         logging.getLogger(__name__).info("", exc_info=error)
         typer.echo(f"migstat: {error}", err=True)
         usage = isinstance(error, UnknownDataset)
