@@ -150,7 +150,8 @@ def test_shipped_contracts_are_sound() -> None:
         "migrant_stock", "population", "refugees", "remittances", "gdp", "sdg_published", "policy_answers",
         "border_refusals", "unemployment", "sdg_global", "missing_migrants",
         "asylum_decisions", "birth_registration", "child_labour", "disaggregated", "disasters", "displacement",
-        "external_scores", "health_workforce", "internal_migration", "legal_instruments", "migrant_stock_origin",
+        "external_scores", "governance_answers", "health_workforce", "internal_migration", "legal_instruments",
+        "migrant_stock_origin",
         "migration_flows", "occupational_injuries", "projects", "recruitment_costs", "remittance_prices", "targets",
         "trafficking",
     }  # fmt: skip

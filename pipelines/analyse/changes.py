@@ -6,27 +6,31 @@ from pipelines.analyse.definition import Indicator
 from pipelines.contract import PROVENANCE
 from pipelines.store.lake import LAKE, exists
 
+Seen = dict[tuple[str, str, int], set[str] | None]
+OWN_READERS = "SELECT indicator FROM ops.computations WHERE contains(inputs_state, 'indicators.')"
 
-def state(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> str:
-    """When each input last changed, from the books; reference data by its digest."""
+
+def moments(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """When each table that can be read last changed, from the books; reference data by its digest."""
     loaded = con.execute(
         "SELECT dataset, CAST(max(recorded_at) AS VARCHAR) FROM ops.deliveries WHERE state = 'loaded' GROUP BY dataset"
     ).fetchall()
-    changed = {f"core.{d}": at for d, at in loaded} | reference_state(con) | _own(con, indicator.code)
-    read = {*indicator.inputs} | ({"reference.groups"} if indicator.groups != "none" else set())
-    return "; ".join(f"{i}={changed.get(i, '')}" for i in sorted(read))
-
-
-def _own(con: duckdb.DuckDBPyConnection, code: str) -> dict[str, str]:
-    """When the warehouse's own tables that an index can read last changed."""
-    found = {}
+    found = {f"core.{dataset}": at for dataset, at in loaded} | reference_state(con)
     if exists(con, "ops", "computations"):
-        asked = "SELECT CAST(max(computed_at) AS VARCHAR) FROM ops.computations WHERE indicator <> ?"
-        ((found["indicators.observations"],),) = con.execute(asked, [code]).fetchall()
-    found["indicators.data_quality"] = found.get("indicators.observations", "")
-    for table, column in (("deliveries", "recorded_at"), ("validations", "validated_at")):
-        ((found[f"ops.{table}"],),) = con.execute(f"SELECT CAST(max({column}) AS VARCHAR) FROM ops.{table}").fetchall()
+        # What an index is made of: its own last computation is no reason for the next.
+        asked = (
+            "SELECT CAST(max(computed_at) AS VARCHAR) FROM ops.computations WHERE NOT list_contains($codes, indicator)"
+        )
+        own = [code for (code,) in con.execute(OWN_READERS).fetchall()]
+        ((computed,),) = con.execute(asked, {"codes": own}).fetchall()
+        found |= {"indicators.observations": computed, "indicators.data_quality": computed}
     return found
+
+
+def state(indicator: Indicator, moments: dict[str, str]) -> str:
+    """When each input of an indicator last changed."""
+    read = {*indicator.inputs} | ({"reference.groups"} if indicator.groups != "none" else set())
+    return "; ".join(f"{i}={moments.get(i, '')}" for i in sorted(read))
 
 
 def reference_state(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -46,7 +50,7 @@ def computed_before(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str,
 
 
 def changed_areas(
-    con: duckdb.DuckDBPyConnection, indicator: Indicator, before: tuple[str, str, int], now: str
+    con: duckdb.DuckDBPyConnection, indicator: Indicator, before: tuple[str, str, int], now: str, seen: Seen
 ) -> list[str] | None:
     """Areas whose values must be computed again, with the groups they belong to; None if all must.
 
@@ -56,6 +60,7 @@ def changed_areas(
     Args:
         before: digest, state and snapshot of the last computation.
         now: the state of the inputs now.
+        seen: what was found for the indicators before, so that a table they share is compared once.
     """
     digest, state_before, snapshot = before
     same_reference = _reference(state_before) == _reference(now)
@@ -66,7 +71,10 @@ def changed_areas(
     for part in now.split("; "):
         name, _, at = part.partition("=")
         if then.get(name) != at:
-            found = _changed_rows(con, name, indicator.area_columns.get(name, "ref_area"), snapshot)
+            place = name, indicator.area_columns.get(name, "ref_area"), snapshot
+            if place not in seen:
+                seen[place] = _changed_rows(con, *place)
+            found = seen[place]
             if found is None:
                 return None
             changed |= found

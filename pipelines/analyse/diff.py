@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from pipelines.analyse.changes import computed_before, reference_state, state
+from pipelines.analyse.changes import computed_before, moments, reference_state, state
 from pipelines.analyse.definition import Indicator, load_indicators
 from pipelines.analyse.evaluate import evaluate_with_groups, reading
 from pipelines.contract import load_contract
@@ -94,7 +94,7 @@ def _stages(
     digest, then, snapshot = computed_before(con).get(indicator.code, ("", "", 0))
     read = {*indicator.inputs, "reference.groups"}
     edited = {name: query for name, query in _edited(con, settings).items() if name in read}
-    revised = state(con, indicator) != then or awaited.keys() & read
+    revised = state(indicator, moments(con)) != then or awaited.keys() & read
     if digest == indicator.digest and not revised and not edited:
         return
     yield "stored", con.execute("FROM indicators.observations WHERE indicator = ?", [indicator.code]).to_arrow_table()

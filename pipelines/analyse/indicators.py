@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.analyse.aggregates import with_groups
-from pipelines.analyse.changes import changed_areas, computed_before, state
+from pipelines.analyse.changes import Seen, changed_areas, computed_before, moments, state
 from pipelines.analyse.definition import COLUMNS, CONTENT, Indicator, IndicatorError, load_indicators
 from pipelines.analyse.evaluate import evaluate, evaluate_with_groups, reading, rows_of
 from pipelines.analyse.index.definition import Index, load_indices
@@ -19,7 +19,7 @@ from pipelines.analyse.quality import measure_quality
 from pipelines.analyse.views import ensure_views
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
-from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, transaction
+from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, tables, transaction
 from pipelines.store.ops import ensure_ops, insert
 from pipelines.store.reference import ensure_reference
 
@@ -78,7 +78,8 @@ def _pass(settings: Settings, chosen: list[Indicator], indices: dict[str, Index]
     with connect(settings) as con:
         snapshot = int(con.execute(f"SELECT max(snapshot_id) FROM ducklake_snapshots('{LAKE}')").fetchall()[0][0])
     with connect(settings, as_of=str(snapshot)) as con:
-        wanted = [i for i in chosen if _present(con, i)]
+        there = tables(con)
+        wanted = [i for i in chosen if _present(i, there)]
         results = list(_computed(con, wanted, indices, snapshot, whole))
     if results:
         for attempt in retrying():
@@ -87,8 +88,8 @@ def _pass(settings: Settings, chosen: list[Indicator], indices: dict[str, Index]
     return [r.indicator.code for r in results]
 
 
-def _present(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> bool:
-    missing = [i for i in indicator.inputs if not exists(con, *i.split(".", 1))]
+def _present(indicator: Indicator, there: set[str]) -> bool:
+    missing = [table for table in indicator.inputs if table not in there]
     if missing:
         log.info("%s is not computed: no data yet in %s", indicator.code, ", ".join(missing))
     return not missing
@@ -97,15 +98,16 @@ def _present(con: duckdb.DuckDBPyConnection, indicator: Indicator) -> bool:
 def _computed(
     con: duckdb.DuckDBPyConnection, wanted: list[Indicator], indices: dict[str, Index], snapshot: int, whole: bool
 ) -> Iterator[Computed]:
-    known = computed_before(con)
+    known, changed = computed_before(con), moments(con)
+    seen: Seen = {}
     for indicator in wanted:
-        before, now = known.get(indicator.code, ("", "", 0)), state(con, indicator)
+        before, now = known.get(indicator.code, ("", "", 0)), state(indicator, changed)
         if not whole and before[:2] == (indicator.digest, now):
             continue
         if indicator.code in indices:
             yield Computed(indicator, now, None, evaluate_index(con, indices[indicator.code], snapshot))
             continue
-        areas = None if whole or not before[0] else changed_areas(con, indicator, before, now)
+        areas = None if whole or not before[0] else changed_areas(con, indicator, before, now, seen)
         if areas is None:
             yield Computed(indicator, now, None, evaluate_with_groups(con, indicator, snapshot))
         else:

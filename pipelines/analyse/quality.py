@@ -13,9 +13,9 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.analyse.readiness import BREAKDOWNS
-from pipelines.contract import Contract, load_contracts
+from pipelines.contract import Contract, load_contract
 from pipelines.settings import Settings
-from pipelines.store.lake import connect, ensure_table, exists, retrying, transaction
+from pipelines.store.lake import connect, ensure_table, exists, retrying, tables, transaction
 
 OWN = "platform measure"
 RECENT = 5
@@ -44,9 +44,10 @@ Measure = tuple[str, str, str, float | None, str]
 
 def measure_quality(settings: Settings) -> None:
     """Measure every dataset for every country any of them holds, and write `indicators.data_quality`."""
-    contracts = load_contracts(settings.contracts)
     with connect(settings) as con:
-        held = {name: contract for name, contract in contracts.items() if exists(con, "core", name)}
+        there = sorted(table.removeprefix("core.") for table in tables(con) if table.startswith("core."))
+        files = {name: settings.contracts / f"{name}.yaml" for name in there}
+        held = {name: load_contract(file) for name, file in files.items() if file.is_file()}
         countries = _countries(con, list(held))
         found = [row for contract in held.values() for row in _of_dataset(con, contract)]
         found += list(_availability(held, countries, {(row[0], row[1]) for row in found}))

@@ -55,17 +55,18 @@ def form(
     name: NameArgument,
     country: Annotated[str, typer.Argument(help="Country, as its name is written.")],
     period: Annotated[str, typer.Argument(help="Round, a year.")],
-    folder: Annotated[Path, typer.Option(help="Where to put it.")] = Path(),
+    folder: Annotated[Path | None, typer.Option(help="Where to put it; forms/ of the office's home if none.")] = None,
 ) -> None:
     """Write the Excel form in which an office answers the items of an index."""
     from pipelines.analyse.index.definition import load_indices
     from pipelines.disseminate.forms import write_form
 
     with messages():
-        indices = load_indices(current_settings().indices)
+        settings = current_settings()
+        indices = load_indices(settings.indices)
         if name not in indices:
             raise LookupError(f"there is no index {name}; there are: {', '.join(indices)}")
-        typer.echo(write_form(indices[name], country, period, folder))
+        typer.echo(write_form(indices[name], country, period, folder or settings.home / "forms"))
 
 
 @contextmanager

@@ -46,6 +46,7 @@ def write_form(index: Index, country: str, period: str, folder: Path) -> Path:
     _dressed(sheet)
     _guided(book, index)
     path = folder / f"{index.form}_{index.index}_{country.replace(' ', '_')}_{period}.xlsx"
+    folder.mkdir(parents=True, exist_ok=True)
     book.save(path)
     return path
 

@@ -86,6 +86,12 @@ def retrying() -> Retrying:
     )
 
 
+def tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """All tables of the warehouse as seen by this connection, as schema.table."""
+    found = con.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = ?", [LAKE])
+    return {row[0] for row in found.fetchall()}
+
+
 def exists(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     """Whether the warehouse, as seen by this connection, holds a table."""
     found = con.execute(

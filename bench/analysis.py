@@ -1,0 +1,149 @@
+"""Indicators and indices: how long all take, how long what changed takes, against what."""
+
+import datetime as dt
+import time
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from pipelines.analyse.definition import load_indicators
+from pipelines.analyse.index.definition import Index
+from pipelines.analyse.index.panel import Panel
+from pipelines.analyse.index.uncertainty import uncertainty
+from pipelines.analyse.indicators import compute
+from pipelines.contract import load_contracts
+from pipelines.settings import Settings
+from pipelines.store.lake import ensure_table, transaction
+from pipelines.store.ops import ensure_ops, insert
+from pipelines.store.reference import ensure_reference
+
+SERIES = {
+    "population": ["POP_JAN1", "POP_DEC31", "BIRTHS", "DEATHS", "NET_MIGRATION"],
+    "refugees": ["REFUGEES", "ASYLUM_SEEKERS", "IDPS"],
+    "migrant_stock": ["MIGRANT_STOCK", "POPULATION_MIDYEAR", "REFUGEES"],
+    "gdp": [""],
+    "remittances": [""],
+    "migration_flows": [""],
+}
+"""Datasets filled, and the series of each area and year."""
+
+
+def fill(settings: Settings, areas: int, years: int) -> None:
+    """Made-up figures for so many countries and years, as if six deliveries had brought them."""
+    ensure_reference(settings)
+    contracts = load_contracts(settings.contracts)
+    with transaction(settings, "bench", {}) as con:
+        ensure_ops(con)
+        for name, series in SERIES.items():
+            contract = contracts[name]
+            kinds = contract.sql_types()
+            ensure_table(con, "core", name, kinds, {})
+            usual = {
+                "ref_area": "area", "time_period": "CAST(1960 + year AS VARCHAR)", "series": "series", "sex": "sex",
+                "age": "'_T'", "obs_value": "10 + hash(area, year, series, sex) % 1000", "unit_mult": "3",
+                "obs_status": "'A'",
+                "concept": "'global'", "vintage": "'bench'", "delivery_id": f"'{name}-bench'", "source_row": "1",
+                "counterpart_area": "'_T'" if name == "migration_flows" else "'SYR'", "item": "'PERSONAL_REMITTANCES'",
+                "accounting": "'GROSS'", "direction": "direction", "criterion": "'CPR'", "duration": "'12M'",
+            }  # fmt: skip
+            chosen = ", ".join(
+                f"CAST({usual.get(column, 'NULL')} AS {kind}) AS {column}" for column, kind in kinds.items()
+            )
+            sexes = "['_T', 'F', 'M']" if name in ("migrant_stock", "migration_flows") else "['_T']"
+            ways = "['IMMIGRATION', 'EMIGRATION']" if name == "migration_flows" else "['']"
+            con.execute(
+                f"""INSERT INTO core.{name} SELECT {chosen}
+                    FROM (SELECT code AS area FROM reference.areas WHERE kind = 'country' ORDER BY code LIMIT {areas}),
+                         range({years}) y(year), (SELECT unnest({series!r}) AS series), (SELECT unnest({sexes}) AS sex),
+                         (SELECT unnest({ways}) AS direction)"""
+            )
+        _delivered(con, list(SERIES))
+
+
+def revise(settings: Settings) -> None:
+    """One figure of one country and year is another."""
+    with transaction(settings, "bench", {}) as con:
+        con.execute(
+            "UPDATE core.population SET obs_value = obs_value + 1 "
+            "WHERE ref_area = 'KGZ' AND time_period = '2000' AND series = 'POP_DEC31'"
+        )
+        _delivered(con, ["population"])
+
+
+def _delivered(con: duckdb.DuckDBPyConnection, datasets: list[str]) -> None:
+    now = dt.datetime.now(dt.UTC)
+    insert(
+        con,
+        "deliveries",
+        [{"delivery_id": f"{d}-{now}", "dataset": d, "state": "loaded", "recorded_at": now} for d in datasets],
+    )
+
+
+def full_and_changed(settings: Settings, areas: int, years: int) -> dict[str, float]:
+    """Seconds of all indicators, of nothing, and of what one country's one year moves."""
+    fill(settings, areas, years)
+    codes = [i.code for i in load_indicators(settings.indicators)]
+    took = {}
+    for name, asked in (("first", None), ("full", codes), ("nothing", None)):
+        started = time.perf_counter()
+        compute(settings, asked)
+        took[name] = time.perf_counter() - started
+    revise(settings)
+    started = time.perf_counter()
+    compute(settings)
+    took["changed"] = time.perf_counter() - started
+    return took
+
+
+def made_up_index(items: int, dimensions: int) -> Index:
+    """An index of so many items with two ways to normalise and two to aggregate."""
+    per = items // dimensions
+    children = [
+        {"code": f"D{d}", "title": f"D{d}", "children": [
+            {"code": f"D{d}_{n}", "title": "x", "goalposts": [0, 10]} for n in range(per)]}
+        for d in range(dimensions)
+    ]  # fmt: skip
+    return Index.model_validate(
+        {"index": "bench", "title": "x", "description": "x", "version": "1", "valid_from": "2024", "source": "bench",
+         "status": "product-defined", "inputs": [], "data": "",
+         "tree": {"code": "X", "title": "X", "children": children},
+         "steps": {"normalise": {"method": "goalposts", "to": [1, 100]}},
+         "uncertainty": {"normalise": ["minmax"], "aggregate": ["geometric"]}}
+    )  # fmt: skip
+
+
+def made_up_panel(index: Index, units: int) -> Panel:
+    """Random figures."""
+    values = np.random.default_rng(1).uniform(0.1, 10, (units, len(index.leaves)))
+    return Panel([(f"A{n}", "2024") for n in range(units)], [leaf.code for leaf in index.leaves], values, {}, {})
+
+
+def vectorised(runs: int, items: int, units: int) -> None:
+    """Monte Carlo as the product does it."""
+    index = made_up_index(items, 6)
+    uncertainty(index, made_up_panel(index, units), runs)
+
+
+def loop_in_pandas(runs: int, items: int, units: int) -> None:
+    """The same, written down straightforwardly: one run after the other over a data frame."""
+    index = made_up_index(items, 6)
+    panel = made_up_panel(index, units)
+    frame = pd.DataFrame(panel.values, columns=panel.codes)
+    draws = np.random.default_rng(1)
+    ranks = []
+    for _ in range(runs):
+        low, high = (frame.min(), frame.max()) if draws.integers(2) else (0.0, 10.0)
+        scaled = 1 + 99 * (frame - low) / (high - low)
+        geometric = bool(draws.integers(2))
+        dimensions = pd.DataFrame(index=frame.index)
+        for node in index.tree.children:
+            dimensions[node.code] = _mean(scaled[[leaf.code for leaf in node.leaves()]], draws, geometric)
+        ranks.append(_mean(dimensions, draws, geometric).rank(ascending=False, method="min"))
+    pd.concat(ranks, axis=1).quantile([0.05, 0.5, 0.95], axis=1)
+
+
+def _mean(parts: pd.DataFrame, draws: np.random.Generator, geometric: bool) -> "pd.Series[float]":
+    weights = pd.Series(1 + 0.25 * draws.uniform(-1, 1, parts.shape[1]), index=parts.columns)
+    weights /= weights.sum()
+    return np.exp((np.log(parts) * weights).sum(axis=1)) if geometric else (parts * weights).sum(axis=1)
