@@ -103,7 +103,8 @@ def test_balancing_residual_is_within_the_rounding_of_the_components(samples: du
 def test_every_observation_says_what_it_is(samples: duckdb.DuckDBPyConnection) -> None:
     lacking = samples.execute(
         """SELECT count(*) FROM indicators.observations
-           WHERE series IS NULL OR unit_measure IS NULL OR concept NOT IN ('global', 'national_proxy', 'product-defined')
+           WHERE series IS NULL OR unit_measure IS NULL
+              OR concept NOT IN ('global', 'national_proxy', 'product-defined')
               OR source IS NULL OR vintage IS NULL OR input_snapshot IS NULL OR ref_area IS NULL
               OR (obs_value IS NULL) <> (obs_status IN ('M', 'O'))"""
     ).fetchall()
