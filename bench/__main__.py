@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench import analysis, readers
+from bench import analysis, checks, readers
 from bench.measure import measure
 from bench.steps import (
     bench_settings,
@@ -32,6 +32,7 @@ def main() -> None:
         folder = Path(name)
         _readers(folder, scale)
         _ten_expectations(folder, int(10 * MILLION * scale))
+        _forty_checks(folder, int(10 * MILLION * scale))
         _one_large_delivery(folder, int(20 * MILLION * scale))
         _indicators(folder)
         _monte_carlo(scale)
@@ -70,6 +71,24 @@ def _ten_expectations(folder: Path, rows: int) -> None:
     print(
         f"  {pandas.seconds / ours.seconds:.1f} times faster, {ours.megabytes / pandas.megabytes:.2f} of the memory\n"
     )
+    parquet.unlink()
+
+
+def _forty_checks(folder: Path, rows: int) -> None:
+    settings, parquet = bench_settings(folder / "forty"), folder / "rows.parquet"
+    measure(write_staged, parquet, rows, prepare=quiet)
+    ours = measure(validate_in_duckdb, parquet, folder / "check40", settings, "forty", prepare=warm_up)
+    contract = load_contract(settings.contracts / "forty.yaml")
+    print(f"Forty checks on {rows:,} rows")
+    print(f"  this product, in DuckDB   {ours}")
+    for name, other, given in (
+        ("pandas engine", validate_in_pandas, (parquet, contract)),
+        ("pandera with polars", checks.with_pandera, (parquet,)),
+        ("one SQL statement by hand", checks.by_hand, (parquet,)),
+    ):
+        found = measure(other, *given, prepare=warm_up)
+        print(f"  {name:25} {found}   {found.seconds / ours.seconds:.2f} times this product")
+    print()
     parquet.unlink()
 
 

@@ -1,5 +1,6 @@
 """A running engine: deliveries judged by a person in Airflow's own API and in a real browser; a busy database."""
 
+import os
 import shutil
 import sqlite3
 import threading
@@ -14,7 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 from engine.api import Api
 from engine.environment import USER, airflow_home, password
 from engine.services import Engine
-from pipelines.settings import Settings
+from pipelines.settings import ROOT, Settings
 from pipelines.store.lake import connect
 from tests.store.test_held import BOOKS, CONTRACT
 
@@ -131,6 +132,8 @@ def test_a_person_looks_at_the_report_and_rejects_in_the_browser(office: tuple[S
         place = f"{url}/dags/approval/runs/{one['dag_run_id']}/tasks/{one['task_id']}/mapped/{one['map_index']}"
         page.goto(f"{place}/required_actions")
         page.locator('input[name="element_reason"]').fill("counted twice")
+        if os.environ.get("MIGSTAT_WRITE_SCREENSHOTS"):
+            page.screenshot(path=ROOT / "docs" / "approval.png")
         page.get_by_role("button", name="Reject").click()
         until(lambda: ("rejected", 2, 0, 2, 0) in books(settings, BOOKS))
         browser.close()
