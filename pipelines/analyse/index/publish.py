@@ -40,8 +40,8 @@ def as_indicator(index: Index) -> Indicator:
 def evaluate_index(con: duckdb.DuckDBPyConnection, index: Index, snapshot: int) -> pa.Table:
     """Score an index from the warehouse, as rows of `indicators.observations`.
 
-    A score's interval is the 5th to the 95th percentile over the choices its definition tries; where coverage is under
-    the limit there is no score, and the note says why.
+    Every node has its score, an item the normalised figure. The interval is the 5th to the 95th percentile over the
+    choices the definition tries; where coverage is under the limit there is no score, and the note says why.
 
     Raises:
         IndexDefinitionError: a step cannot be applied to the figures.
@@ -50,14 +50,15 @@ def evaluate_index(con: duckdb.DuckDBPyConnection, index: Index, snapshot: int) 
     rows: list[Row] = []
     if panel.units:
         found, doubt = score(index, panel), uncertainty(index, panel)
-        for node in index.tree.inner():
-            low, _, high = doubt.scores[node.code]
+        unsure = np.full((3, len(panel.units)), np.nan)  # of an item itself nothing was chosen
+        for node in [*index.tree.inner(), *index.leaves]:
+            low, _, high = doubt.scores.get(node.code, unsure)
             for i, (area, period) in enumerate(panel.units):
                 value, covered = float(found.scores[node.code][i]), float(found.coverage[node.code][i])
                 given = not np.isnan(value)
                 told: Row = {"series": node.code, "ref_area": area, "time_period": period, "coverage": covered}
                 told |= {"obs_value": value if given else None, "obs_status": "A" if given else "M"}
-                told |= {"lower": float(low[i]) if given else None, "upper": float(high[i]) if given else None}
+                told |= {"lower": _number(low[i]) if given else None, "upper": _number(high[i]) if given else None}
                 rows.append(told | {"note": _note(index, value, covered, given)})
     same: Row = {"indicator": index.index, "sex": "_T", "age": "_T", "breakdown": "_T", "unit_measure": index.unit}
     same |= {"unit_mult": 0, "concept": as_indicator(index).concept, "source": index.source}
@@ -65,6 +66,10 @@ def evaluate_index(con: duckdb.DuckDBPyConnection, index: Index, snapshot: int) 
     kinds = {"VARCHAR": pa.string(), "DOUBLE": pa.float64(), "SMALLINT": pa.int16(), "BIGINT": pa.int64()}
     schema = pa.schema([(name, kinds[kind]) for name, (kind, _) in COLUMNS.items()])
     return pa.Table.from_pylist([dict.fromkeys(COLUMNS) | same | row for row in rows], schema=schema)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _note(index: Index, value: float, covered: float, given: bool) -> str:

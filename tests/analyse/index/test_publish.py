@@ -69,10 +69,13 @@ def test_a_form_that_is_filled_in_becomes_scores_of_every_node(tmp_path: Path) -
     assert outcome.rows_accepted == 30
     assert "mgi" in compute(settings)
     found = scores(settings, "mgi")
-    assert {code: value for code, (value, _, _) in found.items()} == {
+    items = {leaf.code for leaf in INDICES["mgi"].leaves}
+    assert {found[code][0] for code in items} == {0, 50, 100}
+    assert {code: value for code, (value, _, _) in found.items() if code not in items} == {
         "MGI": 60, "MGI_IC": 100, "MGI_MR": 50, "MGI_SO": 0, "MGI_LM": 50, "MGI_CP": 100,
     }  # fmt: skip
     assert all(note.startswith("Product-defined. 100 % of the items") for _, _, note in found.values())
+    assert len(found) == 36
     with connect(settings) as con:
         low, high = con.execute("SELECT lower, upper FROM indicators.observations WHERE series = 'MGI'").fetchall()[0]
     assert low < 60 < high
