@@ -15,11 +15,11 @@ from pipelines.analyse.evaluate import evaluate, evaluate_with_groups, reading, 
 from pipelines.analyse.index.definition import Index, load_indices
 from pipelines.analyse.index.publish import as_indicator, evaluate_index
 from pipelines.analyse.judge import judge, load_indicator_checks
-from pipelines.analyse.quality import measure_quality
+from pipelines.analyse.quality import ensure_quality
 from pipelines.analyse.views import ensure_views
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
-from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, tables, transaction
+from pipelines.store.lake import LAKE, connect, ensure_table, retrying, tables, transaction
 from pipelines.store.ops import ensure_ops, insert
 from pipelines.store.reference import ensure_reference
 
@@ -59,18 +59,12 @@ def compute(settings: Settings, codes: list[str] | None = None) -> list[str]:
         return []
     ensure_reference(settings)
     done = _pass(settings, [i for i in indicators if not codes or i.code in codes], {}, bool(codes))
-    if done or not _measured(settings):
-        measure_quality(settings)
+    ensure_quality(settings)
     # An index may read indicators, so it is computed from what has just been written.
     chosen = {name: index for name, index in indices.items() if not codes or name in codes}
     done += _pass(settings, [as_indicator(index) for index in chosen.values()], chosen, bool(codes))
     ensure_views(settings)
     return done
-
-
-def _measured(settings: Settings) -> bool:
-    with connect(settings) as con:
-        return exists(con, "indicators", "data_quality")
 
 
 def _pass(settings: Settings, chosen: list[Indicator], indices: dict[str, Index], whole: bool) -> list[str]:

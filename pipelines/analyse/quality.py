@@ -6,16 +6,18 @@ Implementation of the Quality and Performance Indicators.
 """
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterator
 
 import duckdb
 import pyarrow as pa
 
+from pipelines.analyse.changes import moments
 from pipelines.analyse.readiness import BREAKDOWNS
 from pipelines.contract import Contract, load_contract
 from pipelines.settings import Settings
-from pipelines.store.lake import connect, ensure_table, exists, retrying, tables, transaction
+from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, tables, transaction
 
 OWN = "platform measure"
 RECENT = 5
@@ -42,9 +44,17 @@ OPEN = re.compile(r"\b(CC0|CC BY|MIT|OGL|open)", re.IGNORECASE)
 Measure = tuple[str, str, str, float | None, str]
 
 
-def measure_quality(settings: Settings) -> None:
-    """Measure every dataset for every country any of them holds, and write `indicators.data_quality`."""
+def ensure_quality(settings: Settings) -> None:
+    """Measure every dataset for every country any of them holds, if anything it rests on has changed.
+
+    What it was measured from stands as the comment of `indicators.data_quality`.
+    """
     with connect(settings) as con:
+        read = {table: at for table, at in moments(con).items() if not table.startswith("reference.")}
+        rests_on = "; ".join(f"{table}={at}" for table, at in sorted(read.items()))
+        digest = hashlib.sha256(rests_on.encode()).hexdigest()
+        if _measured_from(con) == digest:
+            return
         there = sorted(table.removeprefix("core.") for table in tables(con) if table.startswith("core."))
         files = {name: settings.contracts / f"{name}.yaml" for name in there}
         held = {name: load_contract(file) for name, file in files.items() if file.is_file()}
@@ -62,7 +72,17 @@ def measure_quality(settings: Settings) -> None:
             con.register("measured", table)
             con.execute("DELETE FROM indicators.data_quality")
             con.execute("INSERT INTO indicators.data_quality BY NAME FROM measured")
+            con.execute(f"COMMENT ON TABLE indicators.data_quality IS '{digest}'")
             con.unregister("measured")
+
+
+def _measured_from(con: duckdb.DuckDBPyConnection) -> str:
+    found = con.execute(
+        "SELECT comment FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'indicators' "
+        "AND table_name = 'data_quality'",
+        [LAKE],
+    ).fetchall()
+    return str(found[0][0]) if found else ""
 
 
 def _countries(con: duckdb.DuckDBPyConnection, datasets: list[str]) -> list[str]:

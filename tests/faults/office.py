@@ -62,7 +62,8 @@ verification: every year sums to the same total
 SELECT 'ARM' AS ref_area, time_period, sum(obs_value) AS obs_value FROM core.flows GROUP BY time_period
 """
 REFERENCE = {
-    "areas": "code,m49,name\nARM,051,Armenia\nKGZ,417,Kyrgyzstan\nMDA,498,Moldova\nSRB,688,Serbia\n",
+    "areas": "code,m49,name,kind\nARM,051,Armenia,country\nKGZ,417,Kyrgyzstan,country\n"
+    "MDA,498,Moldova,country\nSRB,688,Serbia,country\n",
     "sex": "code,name\n_T,Total\nM,Male\nF,Female\n",
     "groups": "code,area,first_day,last_day\nAREA,ARM,,\n",
     "territories": "ref_area,covers\nSRB,SRB|XKX\n",
