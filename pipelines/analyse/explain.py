@@ -49,7 +49,10 @@ def explain(
         observation = _observation(
             con, {"series": series, "ref_area": area, "time_period": period}, sex, age, breakdown
         )
-        indicator = indicators[str(observation["indicator"])]
+        code = str(observation["indicator"])
+        if code not in indicators:
+            raise LookupError(f"{series} is a score of the index {code}: ask `migstat index {code} --area {area}`")
+        indicator = indicators[code]
         found = Explanation(observation, indicator)
         found.vintages = _vintages(con, observation)
         found.checks = _asked(

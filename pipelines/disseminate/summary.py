@@ -6,6 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.analyse.definition import load_indicators
+from pipelines.analyse.index.definition import load_indices
 from pipelines.delivery import not_fetched
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
@@ -35,12 +37,13 @@ def summary(settings: Settings) -> RenderableType:
         if exists(con, "indicators", "observations"):
             values = con.execute(
                 """SELECT indicator, concept, ref_area, max(time_period), max_by(obs_value, time_period),
-                          any_value(unit_measure)
+                          max_by(unit_measure, time_period)
                    FROM indicators.observations
-                   WHERE list_contains(?, ref_area) AND obs_value IS NOT NULL
+                   WHERE list_contains($areas, ref_area) AND obs_value IS NOT NULL
+                         AND list_contains($headlines, indicator || '|' || series) AND age = '_T' AND breakdown = '_T'
                          AND sex = CASE indicator WHEN 'female_share' THEN 'F' ELSE '_T' END
                    GROUP BY indicator, concept, ref_area ORDER BY indicator, concept, ref_area""",
-                [SHOWN_AREAS],
+                {"areas": SHOWN_AREAS, "headlines": _headlines(settings)},
             ).fetchall()
     return Group(
         _deliveries(deliveries),
@@ -51,6 +54,12 @@ def summary(settings: Settings) -> RenderableType:
         Text(f"Validation reports: {settings.reports / 'index.html'}"),
         Text(f'Next, ask the warehouse: .venv/bin/migstat sql "{QUERY}"'),
     )
+
+
+def _headlines(settings: Settings) -> list[str]:
+    """Each indicator or index with its headline series: of the others one would be shown for another."""
+    found = [f"{i.code}|{i.series}" for i in load_indicators(settings.indicators)]
+    return found + [f"{name}|{index.tree.code}" for name, index in load_indices(settings.indices).items()]
 
 
 def _deliveries(found: list[tuple[Any, ...]]) -> Table:

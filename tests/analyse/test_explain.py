@@ -54,6 +54,10 @@ def test_a_group_is_explained_by_its_members(sample_settings: Settings) -> None:
 def test_what_is_not_there_is_said(sample_settings: Settings) -> None:
     with pytest.raises(LookupError, match=r"there is no value for SM_POP_REFG_OR of FRA in 2024$"):
         explain(sample_settings, "SM_POP_REFG_OR", "FRA", "2024")
+    with pytest.raises(
+        LookupError, match=r"a score of the index sdg_10_7_2: ask `migstat index sdg_10_7_2 --area MDA`"
+    ):
+        explain(sample_settings, "PD_5", "MDA", "2021")
     with pytest.raises(LookupError, match=r"series are: .*SM_POP_REFG_OR"):
         explain(sample_settings, "NO_SUCH", "KGZ", "2024")
 
