@@ -11,12 +11,14 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pipelines.analyse.index.compare import Peer
 from pipelines.analyse.index.definition import Index
 from pipelines.analyse.index.score import Scores
 from pipelines.analyse.index.uncertainty import Uncertainty
 
+EDGE = 0.1  # a place that is sure is seen too
 BLUE, GREY, RED = "#1f5f8b", "#b8c4cc", "#a33b2a"
 mpl.rcParams["svg.hashsalt"] = "migstat"  # the same figures give the same file
 mpl.rcParams["svg.fonttype"] = "none"
@@ -45,12 +47,14 @@ def intervals(index: Index, told: list[Peer]) -> str:
     """Between which places each unit lies; no place is shown without its interval."""
     figure, axes = _drawn(len(told))
     for row, peer in enumerate(reversed(told)):
-        axes.plot([peer.best, peer.worst], [row, row], color=BLUE, linewidth=5, solid_capstyle="butt")
+        axes.barh(row, peer.worst - peer.best + 2 * EDGE, left=peer.best - EDGE, height=0.4, color=BLUE)
         axes.text(
             peer.worst + 0.3, row, f"{peer.score:.1f}; {100 * peer.coverage:.0f} % of items", va="center", fontsize=8
         )
     axes.set_yticks(range(len(told)), [peer.area for peer in reversed(told)])
     axes.set_xlim(0.5, max((peer.worst for peer in told), default=1) + 4)
+    axes.set_ylim(-0.6, len(told) - 0.4)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("place, 1 the best: 5th to 95th percentile over the choices tried")
     return _svg(figure, f"{index.title}: places")
 
