@@ -23,7 +23,7 @@ def index(
     name: NameArgument,
     area: Annotated[str, typer.Option(help="One country: its dimensions.")] = "",
     period: Annotated[str, typer.Option(help="Round; the latest if none.")] = "",
-    peers: Annotated[str, typer.Option(help="A region or process of reference.groups to compare within.")] = "",
+    peers: Annotated[str, typer.Option(help="A region, process or income group to compare within.")] = "",
     since: Annotated[str, typer.Option(help="With --area: what each item changed since this round.")] = "",
     what_if: Annotated[str, typer.Option(help="With --area: other figures, e.g. MGI_IC_1=2,MGI_IC_2=2.")] = "",
     sensitivity: Annotated[bool, typer.Option("--sensitivity", help="Which choices the places depend on.")] = False,
@@ -87,7 +87,7 @@ def _opened(name: str) -> "Iterator[tuple[Index, Panel, _Groups]]":
             panel = read_panel(con, indices[name])
             members = con.execute(
                 "SELECT code, area, coalesce(first_day, ''), coalesce(nullif(last_day, ''), '9999') "
-                "FROM reference.groups"
+                "FROM (FROM reference.groups UNION ALL FROM reference.income_groups)"
             ).fetchall()
         yield indices[name], panel, _Groups(members)
 
@@ -104,7 +104,7 @@ class _Groups:
         day = f"{period[:4]}-12-31"
         found = {area for group, area, first, last in self.members if group == code and first <= day < last}
         if not found:
-            raise LookupError(f"there is no group {code}: see reference.groups")
+            raise LookupError(f"there is no group {code} in {period}: see reference.groups and reference.income_groups")
         return found
 
 
@@ -159,6 +159,10 @@ def _sensitivity(index: "Index", panel: "Panel") -> None:
         typer.echo(
             f"{dimension.code}: Cronbach's alpha {dimension.alpha:.2f}; nominal and effective weight of each part"
         )
+        explained = ", ".join(f"{100 * share:.0f} %" for share in dimension.explained)
+        typer.echo(f"  principal components explain {explained}; correlations:")
+        for part, row in zip(dimension.parts, dimension.correlations, strict=True):
+            typer.echo(f"  {part:24} {' '.join(f'{value:5.2f}' for value in row)}")
         for part, nominal, effective in zip(dimension.parts, dimension.nominal, dimension.effective, strict=True):
             typer.echo(f"  {part:24} {nominal:.2f} {effective:.2f}")
 

@@ -20,9 +20,16 @@ from tests.conftest import ingest
 INDICES = load_indices(Settings().indices)
 
 
-def filled(name: str, folder: Path, answers: list[str], reviewer: str = "B. Reader") -> Path:
+def filled(
+    name: str,
+    folder: Path,
+    answers: list[str],
+    reviewer: str = "B. Reader",
+    country: str = "Kyrgyzstan",
+    period: str = "2026",
+) -> Path:
     """A form as an office sends it back."""
-    path = write_form(INDICES[name], "Kyrgyzstan", "2026", folder)
+    path = write_form(INDICES[name], country, period, folder)
     book = openpyxl.load_workbook(path)
     sheet = book["Answers"]
     place = {cell.value: cell.column for cell in sheet[1]}
