@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export MIGSTAT_HOME ?= $(CURDIR)/var
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down test lint bench lock clean
+.PHONY: help install run up down test lint bench messages lock clean
 
 help: ## List what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -46,6 +46,12 @@ lint: $(VENV)/installed-dev ## Check format, types and the dependency rule
 
 bench: $(VENV)/installed-dev ## Measure speed as ratios, and memory
 	$(BIN)/python -m bench
+
+messages: $(VENV)/installed ## Bring the catalogues of messages up to date with code, contracts and checks
+	$(BIN)/pybabel --quiet extract --mapping=pyproject.toml --no-default-keywords --keyword=say --keyword=say_n:1,2 \
+		--keyword=msgid --no-location --sort-output --project=migstat --output=$(VENV)/migstat.pot .
+	$(BIN)/pybabel --quiet update --domain=migstat --input-file=$(VENV)/migstat.pot --output-dir=pipelines/locale \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
 
 lock: $(BIN)/uv ## Compile requirements.txt and requirements-dev.txt from their .in files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt

@@ -12,13 +12,15 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from pipelines.language import msgid, say, say_n
 from pipelines.settings import Settings
 
 Severity = Literal["critical", "warning", "info"]
 SHOWN_PLACES = 10
 DECIDED = "decision of a person"
 SHOWN_LETTERS = 120
-CONTROLS = {"\n": "line break", "\r": "line break", "\t": "tab", "\x00": "NUL", "\x1b": "escape"}
+CONTROLS = {"\n": msgid("line break"), "\r": msgid("line break"), "\t": msgid("tab"), "\x00": "NUL", "\x1b": "escape"}
+SEVERITIES = {"critical": msgid("critical"), "warning": msgid("warning"), "info": msgid("info")}
 
 
 class State(StrEnum):
@@ -45,20 +47,21 @@ class Problem(BaseModel):
         place = ", ".join(
             part
             for part in (
-                f"sheet {shown(self.sheet)}" if self.sheet else "",
-                f"row {self.row}" if self.row is not None else "",
-                f"column {shown(self.column)}" if self.column else "",
+                say("sheet {sheet}", sheet=shown(self.sheet)) if self.sheet else "",
+                say("row {row}", row=self.row) if self.row is not None else "",
+                say("column {column}", column=shown(self.column)) if self.column else "",
             )
             if part
         )
-        found = f"found {shown(self.value)}; " if self.value is not None else ""
-        text = f"{place}: {found}expected {self.expected}" if place else f"{found}expected {self.expected}"
+        found = say("found {value}; ", value=shown(self.value)) if self.value is not None else ""
+        text = found + say("expected {expected}", expected=self.expected)
+        text = f"{place}: {text}" if place else text
         return f"{text}. {self.remedy}" if self.remedy else text
 
 
 def shown(value: str) -> str:
     """A cell's text as a person can read it."""
-    return f"“{visible(value)}”" if value else "an empty cell"
+    return say("“{text}”", text=visible(value)) if value else say("an empty cell")
 
 
 def visible(text: str) -> str:
@@ -68,12 +71,14 @@ def visible(text: str) -> str:
     show another text than the one that is there.
     """
     letters = "".join(c if c.isprintable() else f"[{_name(c)}]" for c in text[:SHOWN_LETTERS])
-    return letters if len(text) <= SHOWN_LETTERS else f"{letters} … ({len(text)} characters)"
+    if len(text) <= SHOWN_LETTERS:
+        return letters
+    return say_n("{text} … ({n} character)", "{text} … ({n} characters)", len(text), text=letters)
 
 
 def _name(letter: str) -> str:
     """What a character that cannot be seen is called, or its number."""
-    return CONTROLS.get(letter) or unicodedata.name(letter, f"character {ord(letter):04X}").lower()
+    return say(CONTROLS.get(letter) or unicodedata.name(letter, f"character {ord(letter):04X}").lower())
 
 
 class Check(BaseModel):
@@ -93,12 +98,18 @@ class Check(BaseModel):
         """A sentence to the sender about what fails; none where the sender can do nothing."""
         if self.status != "fail" or self.severity == "info" or self.expectation == DECIDED:
             return ""
-        found = f" The first place: {self.places[0]}" if self.places else ""
-        return (
-            f"In {shown(file_name)} we expected: {self.notes} It is not so {self.observed or ''}.".replace(" .", ".")
-            + found.rstrip()
-            + " Please send it corrected, or tell us why it is right."
-        )
+        observed = f" {self.observed}" if self.observed else ""
+        parts = [
+            say(
+                "In {file} we expected: {notes} It is not so{observed}.",
+                file=shown(file_name),
+                notes=self.notes,
+                observed=observed,
+            ),
+            say("The first place: {place}", place=self.places[0]).rstrip() if self.places else "",
+            say("Please send it corrected, or tell us why it is right."),
+        ]
+        return " ".join(filter(None, parts))
 
 
 class Origin(BaseModel):
@@ -162,9 +173,9 @@ class Outcome(BaseModel):
 
 
 VERDICTS = {
-    State.ACCEPTED: "was accepted",
-    State.REJECTED: "was rejected; nothing of it was loaded",
-    State.HELD: "waits for approval; nothing of it is loaded yet",
+    State.ACCEPTED: msgid("{file} ({dataset}) was accepted."),
+    State.REJECTED: msgid("{file} ({dataset}) was rejected; nothing of it was loaded."),
+    State.HELD: msgid("{file} ({dataset}) waits for approval; nothing of it is loaded yet."),
 }
 
 
@@ -178,14 +189,18 @@ class Decision(BaseModel):
 
     def as_check(self) -> Check:
         """The decision as it stands in the books, beside the checks it is about."""
-        words = f"{'approved' if self.approved else 'rejected'} by {self.by} on {self.at:%Y-%m-%d %H:%M} UTC"
+        words = say(
+            "approved by {person} on {moment} UTC" if self.approved else "rejected by {person} on {moment} UTC",
+            person=self.by,
+            moment=f"{self.at:%Y-%m-%d %H:%M}",
+        )
         return Check(
             check_id="approval",
             expectation=DECIDED,
             severity="critical",
             status="pass" if self.approved else "fail",
             observed=f"({words}{': ' + self.reason if self.reason else ''})",
-            notes="A person has looked at the warnings and approves the delivery.",
+            notes=say("A person has looked at the warnings and approves the delivery."),
         )
 
 
@@ -200,24 +215,35 @@ class DeliveryRejected(Exception):
 
 def explain(receipt: Receipt, outcome: Outcome) -> str:
     """The findings of one delivery in plain words, worst first, with the first places of each."""
-    lines = [f"{visible(receipt.file_name)} ({outcome.dataset}) {VERDICTS[outcome.state]}."]
+    lines = [say(VERDICTS[outcome.state], file=visible(receipt.file_name), dataset=outcome.dataset)]
     if outcome.state != State.REJECTED and outcome.rows_quarantined:
-        lines.append(f"  {outcome.rows_quarantined} of {outcome.rows_read} rows are held back in ops.quarantine.")
+        held = say_n(
+            "{n} of {read} rows is held back in ops.quarantine.",
+            "{n} of {read} rows are held back in ops.quarantine.",
+            outcome.rows_quarantined,
+            read=outcome.rows_read,
+        )
+        lines.append(f"  {held}")
     idle = [c for c in outcome.failed if c.status == "did not run"]
     for check in (c for c in outcome.failed if c not in idle):
-        lines.append(f"  [{check.severity}] {check.notes or check.expectation} {check.observed}".rstrip())
+        severity = say(SEVERITIES[check.severity])
+        lines.append(f"  [{severity}] {check.notes or check.expectation} {check.observed}".rstrip())
         lines += [f"      - {place}" for place in dict.fromkeys(map(str, check.places))]
         more = (check.unexpected_count or 0) - len(check.places)
         if check.places and more > 0:
-            lines.append(f"      - ... and {more} more")
-    lines += [f"  [{c.severity}] did not run: {c.notes} {c.observed}" for c in idle[:1]]
+            lines.append(f"      - {say_n('... and {n} more', '... and {n} more', more)}")
+    lines += [f"  [{say(SEVERITIES[c.severity])}] {say('did not run')}: {c.notes} {c.observed}" for c in idle[:1]]
     if len(idle) > 1:
-        lines.append(f"  ... and {len(idle) - 1} further checks did not run.")
+        further = say_n(
+            "... and {n} further check did not run.", "... and {n} further checks did not run.", len(idle) - 1
+        )
+        lines.append(f"  {further}")
     alone = sum(check.status == "no data" for check in outcome.checks)
     if alone:
-        lines.append(f"  Nothing to compare with yet: {alone} {'check' if alone == 1 else 'checks'}.")
+        further = say_n("Nothing to compare with yet: {n} check.", "Nothing to compare with yet: {n} checks.", alone)
+        lines.append(f"  {further}")
     if outcome.report:
-        lines.append(f"  Report: {outcome.report}")
+        lines.append(f"  {say('Report: {address}', address=outcome.report)}")
     return "\n".join(lines)
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pipelines.language import SOURCE, languages
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -23,6 +25,7 @@ class Settings(BaseSettings):
         "", description="DuckLake catalogue, e.g. `postgres:host=... dbname=...`; empty: SQLite under home."
     )
     data_path: str = Field("", description="Where the lake's Parquet lies; empty: under home.")
+    language: str = Field(SOURCE, description="In which language messages are shown; from the environment alone.")
     office: str = Field("", description="Name of the office, written as author of commits.")
     person_key: SecretStr = Field(SecretStr(""), description="Secret from which pseudonyms of persons are made.")
     contact: str = Field("", description="Mail address or page of the office, told to the servers it fetches from.")
@@ -48,6 +51,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().resolve()
+
+    @field_validator("language")
+    @classmethod
+    def _with_catalogue(cls, language: str) -> str:
+        if language and language not in languages():
+            raise ValueError(f"there is no catalogue of messages in “{language}”; there are: {', '.join(languages())}")
+        return language
 
     @property
     def inbox(self) -> Path:

@@ -18,6 +18,8 @@ from pipelines.store.history import stored
 from pipelines.store.lake import connect
 from pipelines.store.load import store
 
+os.environ["MIGSTAT_LANGUAGE"] = "en"  # what the tests expect is written in it
+
 SAMPLES = ROOT / "samples" / "inbox"
 REAL = Path(os.environ.get("MIGSTAT_REAL_DATA", ROOT.parent / "shared" / "data"))
 

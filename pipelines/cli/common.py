@@ -50,10 +50,21 @@ def messages() -> Iterator[None]:
 
 
 def current_settings() -> "Settings":
-    """The settings of this office."""
+    """The settings of this office.
+
+    Raises:
+        ValueError: the environment says something that cannot be.
+    """
+    from pydantic import ValidationError
+
     from pipelines.settings import Settings
 
-    return Settings()
+    try:
+        return Settings()
+    except ValidationError as error:
+        found = error.errors()[0]
+        name = f"MIGSTAT_{'_'.join(map(str, found['loc'])).upper()}"
+        raise ValueError(f"{name}: {found['msg'].removeprefix('Value error, ')}") from None
 
 
 def contract_of(dataset: str, settings: "Settings") -> "Contract":

@@ -1,0 +1,1 @@
+"""The catalogues of messages, one folder per language, and what finds the messages for them (`make messages`)."""
