@@ -47,6 +47,9 @@ class PxWeb(_Strict):
     style: Literal["px-web"]
     version: Literal[1, 2] = Field(description="Version of the PX-Web API.")
     cells: int = Field(ge=1, description="The most cells the server gives at once (v2: `maxDataCells` of /config).")
+    answer: Literal["json-stat2", "json-stat"] = Field(
+        "json-stat2", description="The form in which version 1 is asked: an old server knows only JSON-stat 1."
+    )
 
 
 class Rate(_Strict):

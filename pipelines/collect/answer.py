@@ -102,19 +102,26 @@ def _json(path: Path, source: EndpointSource) -> Content:
     except ValueError:
         raise FetchError(f"the answer is not JSON: “{words(looks.beginning(path))}”. Correct the contract.") from None
     is_cube = source.format.startswith("json-stat")
-    records = at(document, "/value") if is_cube else at(document, source.records) if source.records else document
+    whole = at(document, source.records) if source.records else _cube(document) if is_cube else document
+    records = at(whole, "/value") if is_cube else whole
     if not isinstance(records, list | dict) or (isinstance(records, dict) and not is_cube):
         said = "; ".join(_said(document))
-        where = "/value" if is_cube else source.records or "/"
+        where = f"{source.records}/value" if is_cube else source.records or "/"
         raise FetchError(
             f"the answer has no data at {where}{said and f', it says “{said[:WORDS_SHOWN]}”'}. "
             "Correct the query; if the server has changed its answers, correct `records`."
         )
     if not records:
         raise FetchError(f"the answer holds no records. {_nothing_found(source)}")
-    shown = {name: part for name, part in document.items() if name != "updated"} if is_cube else records
+    shown = {name: part for name, part in whole.items() if name != "updated"} if is_cube else records
     fingerprint = hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
     return Content(fingerprint, document, len(records))
+
+
+def _cube(document: Any) -> Any:
+    """A JSON-stat data set; in version 1 it is the one member of the answer, whatever its name."""
+    members = list(document.values()) if isinstance(document, dict) and "value" not in document else []
+    return members[0] if len(members) == 1 else document
 
 
 def _sdmx(path: Path) -> Content:

@@ -115,7 +115,7 @@ def _px_web(ask: Ask, paging: PxWeb) -> Iterator[Page]:
     for part in _parts(selection, paging.cells):
         if paging.version == 1:
             query = [{"code": n, "selection": {"filter": "item", "values": codes}} for n, codes in part.items()]
-            yield ask.page(body={"query": query, "response": {"format": "json-stat2"}})
+            yield ask.page(body={"query": query, "response": {"format": paging.answer}})
         else:
             chosen = [{"variableCode": n, "valueCodes": codes} for n, codes in part.items()]
             own = ask.client.url(ask.holes)

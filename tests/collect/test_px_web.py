@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.collect.fetch import fetch
+from pipelines.collect.fetch import Fetched, fetch
 from pipelines.collect.read import read_tables
 from pipelines.contract import Contract
 from pipelines.delivery import raw_file
@@ -90,6 +90,29 @@ def test_px_web_table_that_has_changed_is_named(
     serve_px_web(server, version, 100)
     described = PX_WEB.format(url=server.url, version=version, cells=100).replace(old, new)
     assert message in str(failure(fetch(contract_for(described), online)))
+
+
+def test_old_server_that_knows_only_json_stat_1(contract_for: Write, online: Settings, server: Server) -> None:
+    """Its cube is the one member of the answer, behind a byte order mark; its date alone makes no delivery."""
+    dates = iter(["2026-06-08", "2026-06-09"])
+
+    def answer(asked: Asked) -> Reply:
+        if asked.method == "GET":
+            return px_web(1, 100)(asked)
+        assert asked.body["response"] == {"format": "json-stat"}
+        asked.body["response"] = {"format": "json-stat2"}
+        cube = json.loads(px_web(1, 100)(asked).content)
+        shape = {name: cube.pop(name) for name in ("id", "size")}
+        cube |= {"dimension": cube["dimension"] | shape, "updated": next(dates)}
+        return Reply(b"\xef\xbb\xbf" + json.dumps({"dataset": cube}).encode())
+
+    server.answer("/table", answer)
+    described = PX_WEB.format(url=server.url, version=1, cells=100)
+    contract = contract_for(described.replace("version: 1", "version: 1, answer: json-stat"))
+    receipt = one(fetch(contract, online))
+    tables = list(read_tables(raw_file(receipt, online), contract.sources[0], online.contracts))
+    assert sum(batch.num_rows for _, raw in tables for batch in raw.rows) == 28
+    assert fetch(contract, online) == Fetched()
 
 
 def test_px_web_refusal_says_what_to_change(contract_for: Write, online: Settings, server: Server) -> None:

@@ -1,7 +1,9 @@
 """Each shipped endpoint, asked on a local server that speaks its shape; figures are made up unless a test says so."""
 
 import io
+import itertools
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,8 +54,12 @@ class Office:
         folder = self.settings.staging / receipt.delivery_id
         outcome = examine(receipt, contract, self.settings, folder)
         assert outcome.state == State.ACCEPTED, outcome.reason
-        files = sorted(folder.glob("*.parquet"))
-        return outcome, duckdb.sql(f"SELECT {columns} FROM {staged(files)} ORDER BY ALL").fetchall()
+        return outcome, self.rows(dataset, columns)
+
+    def rows(self, dataset: str, columns: str) -> list[tuple[Any, ...]]:
+        """The tidy rows of what was taken in."""
+        files = sorted(self.settings.staging.glob(f"{dataset}-*/*.parquet"))
+        return duckdb.sql(f"SELECT {columns} FROM {staged(files)} ORDER BY ALL").fetchall()
 
 
 @pytest.fixture
@@ -319,6 +325,54 @@ def test_remittance_prices_by_url(office: Office) -> None:
     assert len(rows) == 10
     assert ("RUS", "KGZ", "2024-Q1", "Y", "COST_200", 1.5, "PT") in rows
     assert ("RUS", "XKX", "2024-Q1", "N", "FEE_200", 90.0, "CURRENCY") in rows
+
+
+STATBANK = {
+    "Ani": {"0": "2023", "1": "2024"},
+    "Tara de destinatie": {"0": "Total", "1": "Great Britain", "2": "Italia", "3": "USA"},
+    "Sexe": {"1": "Males", "2": "Females"},
+    "Grupe de virsta": {"0": "Age groups- total", "1": "0-4", "2": "85+"},
+}
+"""Variables, their order and these labels as Statistics Moldova's table has them; the sexes' labels are supposed."""
+
+
+def statbank(asked: Asked) -> Reply:
+    """The table as PX-Web 1 gives it: a byte order mark, codes of its own, nothing where there is a mark."""
+    if asked.method == "GET":
+        told = [
+            {"code": name, "text": name, "values": list(labels), "valueTexts": list(labels.values())}
+            for name, labels in STATBANK.items()
+        ]
+        return Reply(b"\xef\xbb\xbf" + json.dumps({"title": "Emigrants", "variables": told}).encode())
+    assert asked.body["response"] == {"format": "json-stat2"}
+    chosen = {part["code"]: part["selection"]["values"] for part in asked.body["query"]}
+    sizes = [len(codes) for codes in chosen.values()]
+    assert math.prod(sizes) <= 1000
+    places = list(itertools.product(*chosen.values()))
+    values = [None if place == ("0", "3", "1", "2") else int("".join(place)) for place in places]
+    cube = {
+        "class": "dataset", "version": "2.0", "updated": "2026-06-12T00:00:00Z", "id": list(chosen), "size": sizes,
+        "dimension": {
+            name: {"label": name, "category": {"index": {c: i for i, c in enumerate(codes)},
+                                               "label": {c: STATBANK[name][c] for c in codes}}}
+            for name, codes in chosen.items()
+        },
+        "value": values, "status": {str(values.index(None)): "-"} if None in values else {},
+    }  # fmt: skip
+    return Reply(b"\xef\xbb\xbf" + json.dumps(cube).encode())
+
+
+def test_px_web_of_statistics_moldova(office: Office) -> None:
+    office.server.answer(urlsplit(office.contract("migration_flows").endpoints[0].url).path, statbank)
+    columns = "time_period, counterpart_area, sex, age, obs_value, obs_status"
+    outcome, rows = office.taken_in("migration_flows", columns)
+    assert (outcome.rows_read, len(rows)) == (48, 48)
+    assert ("2024", "_T", "M", "_T", 1010.0, "A") in rows
+    assert ("2023", "GBR", "F", "Y0T4", 121.0, "A") in rows
+    assert ("2023", "USA", "M", "Y_GE85", None, "M") in rows
+    everywhere = "DISTINCT ref_area, direction, duration, criterion, concept, source"
+    found = office.rows("migration_flows", everywhere)
+    assert found == [("MDA", "EMIGRATION", "_U", "CPR", "national_proxy", "Statistics Moldova, POP07300")]
 
 
 def test_every_shipped_endpoint_is_tried_here() -> None:
