@@ -7,12 +7,13 @@ They see what was computed as `computed`, what stood there before as `before`, a
 import datetime as dt
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
+from pipelines.language import holes, say
 from pipelines.store.lake import exists
 
 HEADER = re.compile(r"\A\s*/\*(.*?)\*/(.*)\Z", re.DOTALL)
@@ -59,28 +60,44 @@ def judge(con: duckdb.DuckDBPyConnection, checks: list[IndicatorCheck], codes: l
         lacking = [table for table in check.needs if not exists(con, *table.split(".", 1))]
         found = {} if lacking else _compared(con, check)
         for code in codes:
-            compared, unmet, places = found.get(code, (0, 0, ""))
+            compared, unmet, places = found.get(code, (0, 0, []))
             status = "fail" if unmet else "pass" if compared else "no data"
-            observed = f"({unmet} of {compared} figures: {places})" if unmet else f"({compared} figures compared)"
+            if unmet:
+                told = "; ".join(places)
+                observed = say("({unmet} of {compared} figures: {places})", unmet=unmet, compared=compared, places=told)
+            else:
+                observed = say("({compared} figures compared)", compared=compared)
             rows.append(
                 {"delivery_id": f"indicator:{code}", "dataset": code, "check_id": f"{code}.{check.name}"}
                 | {"expectation": f"{check.name}.sql", "column_name": "obs_value", "severity": check.severity}
-                | {"status": status, "observed": observed, "unexpected_count": unmet, "notes": check.title}
-                | {"question": check.question if unmet else "", "contract_version": ""}
+                | {"status": status, "observed": observed, "unexpected_count": unmet, "notes": say(check.title)}
+                | {"question": say(check.question) if unmet else "", "contract_version": ""}
                 | {"validated_at": dt.datetime.now(dt.UTC)}
             )
     return rows
 
 
-def _compared(con: duckdb.DuckDBPyConnection, check: IndicatorCheck) -> dict[str, tuple[int, int, str]]:
-    """By indicator: how many figures were compared, how many do not fit, and the first of those."""
-    found = con.execute(
-        f"""SELECT indicator, count(*), count(*) FILTER (NOT met),
-                   coalesce(string_agg(
-                       concat_ws(' ', ref_area, time_period, coalesce(obs_value::VARCHAR, 'none')) || ', expected '
-                       || expected, '; ' ORDER BY ref_area, time_period) FILTER (NOT met AND place <= {SHOWN}), '')
-            FROM (SELECT *, row_number() OVER (PARTITION BY indicator, met ORDER BY ref_area, time_period) AS place
-                  FROM ({check.sql}))
-            GROUP BY indicator"""
+def _compared(con: duckdb.DuckDBPyConnection, check: IndicatorCheck) -> dict[str, tuple[int, int, list[str]]]:
+    """By indicator: how many figures were compared, how many do not fit, and the first of those in words."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {check.sql}")
+    counts = con.execute(
+        "SELECT indicator, count(*), count(*) FILTER (NOT met) FROM judged GROUP BY indicator"
     ).fetchall()
-    return {code: (compared, unmet, places) for code, compared, unmet, places in found}
+    unmet = con.execute(
+        f"""SELECT * FROM judged WHERE NOT met
+            QUALIFY row_number() OVER (PARTITION BY indicator ORDER BY ref_area, time_period) <= {SHOWN}
+            ORDER BY indicator, ref_area, time_period"""
+    )
+    names = [column[0] for column in unmet.description or []]
+    places: dict[str, list[str]] = {}
+    for row in (dict(zip(names, values, strict=True)) for values in unmet.fetchall()):
+        places.setdefault(row["indicator"], []).append(_place(row))
+    return {code: (compared, failed, places.get(code, [])) for code, compared, failed in counts}
+
+
+def _place(row: dict[str, Any]) -> str:
+    """A figure that does not fit, and what was expected of it."""
+    expected = say(row["expected"], **{name: row[name] for name in holes(row["expected"])})
+    value = say("none") if row["obs_value"] is None else row["obs_value"]
+    place = f"{row['ref_area']} {row['time_period']} {value}"
+    return say("{place}, expected {expected}", place=place, expected=expected)

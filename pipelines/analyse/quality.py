@@ -118,8 +118,8 @@ def _of_dataset(con: duckdb.DuckDBPyConnection, contract: Contract) -> Iterator[
     ).fetchall()
     file = f"expectations/{name}.yaml"
     passed = {
-        "PUNCTUALITY": _passed(con, name, "The latest period"),
-        "REVISIONS": _passed(con, name, "published value changes"),
+        "PUNCTUALITY": _passed(con, contract, "stale"),
+        "REVISIONS": _passed(con, contract, "revisions"),
     }
     for area, last, complete, received, delivery, *by in rows:
         if received:
@@ -132,12 +132,14 @@ def _of_dataset(con: duckdb.DuckDBPyConnection, contract: Contract) -> Iterator[
         yield area, name, "ACCESSIBILITY", float(bool(OPEN.search(contract.licence))), file
 
 
-def _passed(con: duckdb.DuckDBPyConnection, dataset: str, words: str) -> float | None:
-    """Share of the checks whose sentence holds these words that were passed."""
+def _passed(con: duckdb.DuckDBPyConnection, contract: Contract, called: str) -> float | None:
+    """Share of the checks that call one of `warehouse/checks/` and were passed."""
+    queries = [str(expectation.kwargs.get("unexpected_rows_query", "")) for expectation in contract.expectations]
+    checks = [f"{contract.dataset}.{i + 1}" for i, query in enumerate(queries) if f"{called}(" in query]
     ((share,),) = con.execute(
         "SELECT avg(CASE status WHEN 'pass' THEN 1.0 ELSE 0.0 END)::DOUBLE FROM ops.validations "
-        "WHERE dataset = ? AND status IN ('pass', 'fail') AND contains(notes, ?)",
-        [dataset, words],
+        "WHERE dataset = ? AND status IN ('pass', 'fail') AND list_contains(?, check_id)",
+        [contract.dataset, checks],
     ).fetchall()
     return None if share is None else float(share)
 

@@ -49,12 +49,13 @@ def contract(file: IO[bytes], keywords: Any, comment_tags: Sequence[str], option
 
 
 def check(file: IO[bytes], keywords: Any, comment_tags: Sequence[str], options: Mapping[str, Any]) -> Found:
-    """What a SQL check says to people: what it expects and, of indicators, its title."""
+    """What a SQL check says to people: what it expects and, of indicators, its title and question."""
     sql = file.read().decode()
     match = HEADER.match(sql)
     header = YAML(typ="safe").load(match[1]) if match else {}
     if "severity" in header:
         yield 2, "", header["title"], []
+        yield 2, "", header["question"], []
     for text in expected(sql):
         yield sql[: sql.index(text.replace("'", "''"))].count("\n") + 1, "", text, []
 

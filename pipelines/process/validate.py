@@ -29,6 +29,7 @@ from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
 from pipelines.contract import Contract, Expectation
 from pipelines.delivery import SHOWN_PLACES, Check, Problem, Severity
+from pipelines.language import holes, msgid, say, say_n
 from pipelines.process.checks import SqlCheck, compared, define, load_checks
 from pipelines.process.codelists import rows
 from pipelines.process.harmonise import Harmonised, numbered
@@ -48,38 +49,43 @@ LAYOUT: list[tuple[str, set[str], Severity, str]] = [
         "layout",
         {"format", "structure", "shape"},
         "critical",
-        "The file has the format and the structure the contract says.",
+        msgid("The file has the format and the structure the contract says."),
     ),
     (
         "columns",
         {"header", "retyped"},
         "critical",
-        "The columns are those the contract names and hold what it says; if not, the layout has changed.",
+        msgid("The columns are those the contract names and hold what it says; if not, the layout has changed."),
     ),
-    ("cells", {"cell"}, "critical", "Every cell can be read as what its column holds."),
-    ("codes", {"code"}, "critical", "Every code is one of its code list."),
-    ("keys", {"duplicate"}, "critical", "No two rows give different values for the same key."),
-    ("values", {"no data"}, "critical", "The delivery holds at least one value."),
-    ("structure_version", {"structure version"}, "warning", "The message names the contract's data structure version."),
-    ("surplus", {"surplus"}, "critical", "Nothing stands in a column without a header."),
-    ("future", {"future"}, "warning", "No value is of a year that has not begun, unless it is a forecast."),
-    ("letters", {"lost text"}, "warning", "No letters of names and notes were lost before the file was sent."),
+    ("cells", {"cell"}, "critical", msgid("Every cell can be read as what its column holds.")),
+    ("codes", {"code"}, "critical", msgid("Every code is one of its code list.")),
+    ("keys", {"duplicate"}, "critical", msgid("No two rows give different values for the same key.")),
+    ("values", {"no data"}, "critical", msgid("The delivery holds at least one value.")),
+    (
+        "structure_version",
+        {"structure version"},
+        "warning",
+        msgid("The message names the contract's data structure version."),
+    ),
+    ("surplus", {"surplus"}, "critical", msgid("Nothing stands in a column without a header.")),
+    ("future", {"future"}, "warning", msgid("No value is of a year that has not begun, unless it is a forecast.")),
+    ("letters", {"lost text"}, "warning", msgid("No letters of names and notes were lost before the file was sent.")),
     (
         "corrections",
         {"correction"},
         "warning",
-        "Each correction of the office still meets the cell it was made for.",
+        msgid("Each correction of the office still meets the cell it was made for."),
     ),
-    ("corrected", {"corrected", "discarded"}, "info", "The office had to correct nothing the sender wrote."),
-    ("hidden", {"hidden"}, "info", "Nothing is hidden in a workbook."),
-    ("no_rows", {"no row"}, "info", "Every row of a table is an observation; headings and notes are told."),
+    ("corrected", {"corrected", "discarded"}, "info", msgid("The office had to correct nothing the sender wrote.")),
+    ("hidden", {"hidden"}, "info", msgid("Nothing is hidden in a workbook.")),
+    ("no_rows", {"no row"}, "info", msgid("Every row of a table is an observation; headings and notes are told.")),
     (
         "further_columns",
         {"further columns"},
         "info",
-        "The contract names every column of the file; of others nothing is read, and they stay in the raw file.",
+        msgid("The contract names every column of the file; of others nothing is read, and they stay in the raw file."),
     ),
-    ("repetitions", {"repeated"}, "info", "No row is repeated; repetitions with equal values are kept once."),
+    ("repetitions", {"repeated"}, "info", msgid("No row is repeated; repetitions with equal values are kept once.")),
 ]
 
 
@@ -118,9 +124,9 @@ def validate(
         checks = [_check(configuration, result, harmonised, engine) for configuration in planned]
         engine.dispose()
     if judged:
-        checks += [_idle(i, e, "no data", "(nothing is stored yet to compare with)") for i, e in alone.items()]
+        checks += [_idle(i, e, "no data", say("(nothing is stored yet to compare with)")) for i, e in alone.items()]
     else:
-        checks += [_idle(i, e, "did not run", "(the file could not be read)") for i, e in expectations.items()]
+        checks += [_idle(i, e, "did not run", say("(the file could not be read)")) for i, e in expectations.items()]
     return Judgement(checks, _page(result), [broken for one in tolerated for broken in _broken(one)])
 
 
@@ -140,7 +146,7 @@ def _built_in(
         "unexpected_rows_expectation",
         kwargs,
         meta={"check_id": check_id},
-        notes=notes,
+        notes=say(notes),
         severity=FailureSeverity(severity),
     )
 
@@ -150,7 +156,7 @@ def _configuration(check_id: str, expectation: Expectation) -> ExpectationConfig
         expectation.type,
         dict(expectation.kwargs),
         meta={"check_id": check_id},
-        notes=expectation.notes,
+        notes=say(expectation.notes),
         severity=FailureSeverity(expectation.severity),
     )
 
@@ -257,10 +263,10 @@ def _check(
         notes=str(configuration.notes or ""),
     )
     if len(found) != 1:
-        return check.model_copy(update={"observed": "(no result)"})
+        return check.model_copy(update={"observed": say("(no result)")})
     one = found[0]
     if "raised_exception" not in one.exception_info or one.exception_info["raised_exception"]:
-        return check.model_copy(update={"observed": f"(did not run: {_exception(one)})"})
+        return check.model_copy(update={"observed": say("(did not run: {reason})", reason=_exception(one))})
     count = one.result.get("unexpected_count", one.result.get("observed_value"))
     kinds = next((k for name, k, _, _ in LAYOUT if name == check_id), None)
     if kinds is not None:
@@ -294,25 +300,28 @@ def _places(
             listed = [dict(row) for row in found.mappings()]
     for row in listed[:SHOWN_PLACES]:
         told = check.column if check.column in row else "obs_value"
-        key = ", ".join(
-            str(row[c]) for c in row if c not in {*PLACE_COLUMNS, "column_name", "obs_value", "expected", check.column}
-        )
+        text = str(row.get("expected") or "")
+        put_in = {c: _shown(row[c]) for c in holes(text)} if holes(text) <= row.keys() else {}
+        no_key = {*PLACE_COLUMNS, "column_name", "obs_value", "expected", check.column, *put_in}
+        key = ", ".join(str(row[c]) for c in row if c not in no_key)
+        expected = say(text, **put_in) if text else _that(check.notes)
         yield Problem(
             kind="expectation",
             sheet=row.get("source_sheet") or "",
             row=row.get("source_row"),
             column=str(row.get("column_name") or headers.get(check.column, check.column)),
             value=_shown(row[told]) if told in row else None,
-            expected=str(row.get("expected") or f"that {_within_a_sentence(check.notes)}")
-            + (f" ({key})" if key else ""),
-            remedy="Correct it and send the file again." if check.severity == "critical" else "Correct or confirm it.",
+            expected=f"{expected} ({key})" if key else expected,
+            remedy=say(
+                "Correct it and send the file again." if check.severity == "critical" else "Correct or confirm it."
+            ),
         )
 
 
-def _within_a_sentence(note: str) -> str:
+def _that(note: str) -> str:
     """A sentence as it stands after `that`; what begins with an abbreviation keeps its capitals."""
     first, _, rest = note.rstrip(".").partition(" ")
-    return f"{first if first[1:].lower() != first[1:] else first.lower()} {rest}"
+    return say("that {note}", note=f"{first if first[1:].lower() != first[1:] else first.lower()} {rest}")
 
 
 def _broken(one: ExpectationValidationResult) -> Iterator[Broken]:
@@ -332,9 +341,11 @@ def _shown(value: Any) -> str:
 
 def _observed(one: ExpectationValidationResult, count: Any) -> str:
     total = one.result.get("element_count")
+    if isinstance(count, int) and total:
+        return say("({count} of {total} rows)", count=count, total=total)
     if isinstance(count, int):
-        return f"({count} of {total} rows)" if total else f"({count} {'place' if count == 1 else 'places'})"
-    return f"(observed {one.result.get('observed_value')})"
+        return say_n("({n} place)", "({n} places)", count)
+    return say("(observed {value})", value=one.result.get("observed_value"))
 
 
 def _exception(one: ExpectationValidationResult) -> str:
@@ -352,7 +363,7 @@ def _idle(check_id: str, expectation: Expectation, status: Literal["no data", "d
         column=str(expectation.kwargs.get("column", "")),
         severity=expectation.severity,
         status=status,
-        notes=expectation.notes,
+        notes=say(expectation.notes),
         observed=why,
     )
 

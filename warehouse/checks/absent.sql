@@ -26,5 +26,6 @@ SELECT
     (SELECT any_value(source_sheet) FROM delivery) AS source_sheet,
     (SELECT min(source_row) FROM delivery) AS source_row,
     column_name,
-    'rows of ' || named || ', which the last delivery of this table held' AS expected
+    named,
+    'rows of {named}, which the last delivery of this table held' AS expected
 FROM gone

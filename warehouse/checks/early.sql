@@ -9,6 +9,7 @@ SELECT
     source_row,
     'time_period' AS column_name,
     time_period AS obs_value,
-    'a year from ' || first || ' on' AS expected
+    first AS first_year,
+    'a year from {first_year} on' AS expected
 FROM delivery
 WHERE CAST(left(time_period, 4) AS INTEGER) < first

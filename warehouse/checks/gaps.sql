@@ -22,7 +22,9 @@ SELECT
     source_row,
     'time_period' AS column_name,
     time_period AS obs_value,
-    'the period after ' || before || ' in the series ' || concat_ws(', ', {series}) AS expected
+    before,
+    concat_ws(', ', {series}) AS named,
+    'the period after {before} in the series {named}' AS expected
 FROM (
     SELECT
         *,

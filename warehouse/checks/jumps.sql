@@ -9,7 +9,8 @@ SELECT
     source_row,
     'obs_value' AS column_name,
     obs_value,
-    'near the value before, ' || before AS expected
+    before,
+    'near the value before, {before}' AS expected
 FROM (
     SELECT
         *,

@@ -8,6 +8,7 @@ SELECT
     any_value(source_sheet) AS source_sheet,
     min(source_row) AS source_row,
     'ref_area' AS column_name,
-    'one of the series published before; ' || concat_ws(', ', {series}) || ' is new' AS expected
+    concat_ws(', ', {series}) AS named,
+    'one of the series published before; {named} is new' AS expected
 FROM (SELECT * FROM delivery AS n ANTI JOIN stored AS s USING ({series}) SEMI JOIN stored AS k USING (ref_area)) AS fresh
 GROUP BY {series}

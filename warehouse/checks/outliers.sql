@@ -29,7 +29,9 @@ SELECT
     source_row,
     'obs_value' AS column_name,
     obs_value,
-    'about ' || round(before * exp(middle), 1) || ', the value before (' || before || ') grown as usual' AS expected
+    before,
+    round(before * exp(middle), 1) AS grown,
+    'about {grown}, the value before ({before}) grown as usual' AS expected
 FROM growth
 INNER JOIN usual USING ({series})
 WHERE abs(growth - middle) > deviations * spread

@@ -9,7 +9,8 @@ SELECT
     n.source_row,
     'obs_value' AS column_name,
     n.obs_value,
-    'about ' || s.obs_value || ', as it was published before' AS expected
+    s.obs_value AS published,
+    'about {published}, as it was published before' AS expected
 FROM delivery AS n
 INNER JOIN stored AS s USING ({keys})
 WHERE

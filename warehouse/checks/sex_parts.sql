@@ -20,6 +20,7 @@ SELECT
     source_row,
     'both sexes' AS column_name,
     total AS obs_value,
-    'men and women together, ' || round(parts, 3) AS expected
+    round(parts, 3) AS together,
+    'men and women together, {together}' AS expected
 FROM wide
 WHERE abs(total - parts) > tolerance

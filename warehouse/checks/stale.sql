@@ -12,6 +12,7 @@ SELECT
     *,
     'time_period' AS column_name,
     time_period AS obs_value,
-    'a period of ' || (year(current_date) - years) || ' or later' AS expected
+    year(current_date) - years AS first_year,
+    'a period of {first_year} or later' AS expected
 FROM latest
 WHERE CAST(left(time_period, 4) AS INTEGER) < year(current_date) - years

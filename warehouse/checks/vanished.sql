@@ -14,7 +14,9 @@ SELECT
     replaced.sheet AS source_sheet,
     replaced.line AS source_row,
     'obs_value' AS column_name,
-    'a value for ' || concat_ws(', ', {keys}) || '; ' || gone.obs_value || ' was published before' AS expected
+    concat_ws(', ', {keys}) AS named,
+    gone.obs_value AS published,
+    'a value for {named}; {published} was published before' AS expected
 FROM (SELECT * FROM stored AS s ANTI JOIN (SELECT * FROM delivery WHERE obs_value IS NOT NULL) AS n USING ({keys})) AS gone
 INNER JOIN replaced USING ({replaces})
 WHERE gone.obs_value IS NOT NULL

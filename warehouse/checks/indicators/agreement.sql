@@ -10,7 +10,8 @@ SELECT
     o.time_period,
     o.obs_value,
     abs(o.obs_value - p.obs_value) <= 0.05 * abs(p.obs_value) AS met,
-    'about ' || p.obs_value || ', as published' AS expected
+    p.obs_value AS published,
+    'about {published}, as published' AS expected
 FROM computed AS o
 INNER JOIN (
     SELECT

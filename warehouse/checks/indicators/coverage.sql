@@ -9,7 +9,8 @@ SELECT
     b.time_period,
     c.obs_value,
     c.obs_value IS NOT NULL AS met,
-    'a figure; it was ' || round(b.obs_value, 5) || ' before' AS expected
+    round(b.obs_value, 5) AS before,
+    'a figure; it was {before} before' AS expected
 FROM before AS b
 LEFT JOIN computed AS c USING (indicator, series, ref_area, time_period, sex, age, breakdown, concept)
 WHERE b.obs_value IS NOT NULL

@@ -9,7 +9,8 @@ SELECT
     time_period,
     obs_value,
     greatest(obs_value / before, before / obs_value) <= 10 OR coalesce(abs(obs_value - before) < (most - least) / 20, false) AS met,
-    'near the figure before, ' || round(before, 5) AS expected
+    round(before, 5) AS before,
+    'near the figure before, {before}' AS expected
 FROM (
     SELECT
         c.*,

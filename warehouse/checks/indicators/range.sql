@@ -9,7 +9,9 @@ SELECT
     o.time_period,
     o.obs_value,
     o.obs_value BETWEEN d.least AND d.most AS met,
-    'a figure between ' || d.least || ' and ' || d.most AS expected
+    d.least,
+    d.most,
+    'a figure between {least} and {most}' AS expected
 FROM computed AS o
 INNER JOIN definitions AS d USING (indicator)
 WHERE o.obs_value IS NOT NULL AND d.least IS NOT NULL
