@@ -151,7 +151,7 @@ def test_shipped_contracts_are_sound() -> None:
         "border_refusals", "unemployment", "sdg_global", "missing_migrants",
         "asylum_decisions", "birth_registration", "child_labour", "disaggregated", "disasters", "displacement",
         "external_scores", "governance_answers", "health_workforce", "internal_migration", "legal_instruments",
-        "migrant_stock_origin",
+        "migrant_stock_origin", "region_distances",
         "migration_flows", "occupational_injuries", "projects", "recruitment_costs", "remittance_prices", "targets",
         "trafficking",
     }  # fmt: skip

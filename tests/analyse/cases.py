@@ -2,6 +2,7 @@
 
 import csv
 import io
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,7 @@ from ruamel.yaml import YAML
 
 from pipelines.analyse.definition import Indicator
 from pipelines.analyse.evaluate import evaluate_with_groups
-from pipelines.contract import load_contracts
+from pipelines.contract import Contract, load_contracts
 from pipelines.settings import Settings
 
 CASES = Path(__file__).parent / "cases"
@@ -22,17 +23,22 @@ def rows(text: str) -> list[dict[str, str | None]]:
     return [{k: v or None for k, v in row.items()} for row in csv.DictReader(io.StringIO(text))]
 
 
+@cache
+def contracts() -> dict[str, Contract]:
+    """The shipped contracts, read once for all cases."""
+    return load_contracts(Settings().contracts)
+
+
 def warehouse(indicator: Indicator, inputs: dict[str, str]) -> duckdb.DuckDBPyConnection:
     """Tables as the lake has them, with the case's rows; reference data is the real one."""
     settings = Settings()
-    contracts = load_contracts(settings.contracts)
     con = duckdb.connect()
     con.execute("ATTACH ':memory:' AS lake; USE lake")
     con.execute("CREATE SCHEMA core; CREATE SCHEMA reference")
     for file in settings.reference.glob("*.csv"):
         con.execute(f"CREATE TABLE reference.{file.stem} AS FROM read_csv('{file}', header = true, all_varchar = true)")
     for name in indicator.datasets:
-        contract = contracts[name]
+        contract = contracts()[name]
         kinds = contract.sql_types()
         con.execute(f"CREATE TABLE core.{name} ({', '.join(f'{column} {kind}' for column, kind in kinds.items())})")
         usual = {"obs_status": "A", "unit_mult": "0", "vintage": "case", "concept": "global", **contract.set}

@@ -3,7 +3,10 @@
 import duckdb
 import pytest
 
-from pipelines.settings import ROOT
+from pipelines.analyse.definition import load_indicators
+from pipelines.settings import ROOT, Settings
+from tests.oracles import korea
+from tests.oracles.report import KOREA
 
 ORACLES = ROOT / "tests" / "oracles"
 
@@ -121,3 +124,12 @@ def test_the_published_national_figure_stays_apart_from_the_computed_one(samples
         "SELECT DISTINCT concept FROM core.sdg_published WHERE indicator = '10.7.4' AND ref_area = 'KGZ'"
     ).fetchall()
     assert kyrgyz == [("global",)]
+
+
+@pytest.mark.parametrize("code", KOREA)
+def test_internal_migration_of_korea_2020_equals_published_at_printed_precision(code: str) -> None:
+    indicator = next(i for i in load_indicators(Settings().indicators) if i.code == code)
+    found = korea.compared(indicator, korea.moves_of_2020())
+    assert len(found) == {"internal_migration": 6, "internal_migration_preference": 2,
+                          "internal_migration_independence": 1, "internal_migration_focus": 7}[code]  # fmt: skip
+    assert [cell for cell in found if cell[1] != cell[2]] == []

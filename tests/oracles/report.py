@@ -21,8 +21,16 @@ from pipelines.settings import ROOT, Settings
 from pipelines.store.lake import connect
 from tests.analyse.cases import computed
 from tests.conftest import REAL, full_warehouse
+from tests.oracles import korea
 
 PAGE = ROOT / "docs" / "indicators.md"
+KOREA = (
+    "internal_migration",
+    "internal_migration_preference",
+    "internal_migration_independence",
+    "internal_migration_focus",
+)
+"""Indicators of internal migration with published figures of Korea."""
 Key = tuple[str, ...]
 Cell = tuple[Key, float | None, float]
 
@@ -73,6 +81,7 @@ def comparisons(con: duckdb.DuckDBPyConnection, real: Path) -> Iterator[Comparis
     yield from _policies(real)
     yield from _deaths(real)
     yield from _trafficking(real)
+    yield from _internal_migration(real)
 
 
 def _cells(con: duckdb.DuckDBPyConnection, published: str, where: str) -> list[Cell]:
@@ -309,6 +318,13 @@ def _trafficking(real: Path) -> Iterator[Comparison]:
     values = {str(row["time_period"]): row["obs_value"] for row in found if row["breakdown"] == "MEASURE=RATE"}
     cells: list[Cell] = [(("KGZ", years[i]), values.get(years[i]), float(str(rates[i]))) for i in use]  # type: ignore[misc]
     yield Comparison("16.2.2", "NSC Kyrgyzstan, table of 16.2.2: victims and population to rate", cells, exact)
+
+
+def _internal_migration(real: Path) -> Iterator[Comparison]:
+    workbook = "Number_of_internal_migrants_by_origin_and_destination_for_province_20210719124216.xlsx"
+    moves = korea.moves_of_all_years(real / "files" / "nso_excel_migest" / workbook)
+    for code in KOREA:
+        yield Comparison(code, "R package migest, Korea 2012 to 2020", korea.compared(_indicator(code), moves), exact)
 
 
 def text(found: list[Comparison]) -> str:
