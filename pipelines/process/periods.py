@@ -25,10 +25,13 @@ EXAMPLES: dict[Frequency, str] = {
 }
 LANGUAGES = "az be bg bs bs_Cyrl hr hy ka kk ky mk ro ru sq sr sr_Latn tg tk tr uk uz uz_Cyrl en fr es ar de it"
 FILLERS = (
-    "за в г гг год года году рік року році жыл жылы йил yil yili il ili anul an viti god godina godine godini "
-    "година године години year for թ թվական წელი წლის"
+    "за в на г гг год года году рік р року році жыл ж жылы жылдын жылдың жылғы йил yil yili il ili ildə ci cı cu cü "
+    "nji njy ýyl ýyly ýylyň соли anul an viti god godina godine godini година године години year for թ թվական წ წელი წლის"
 )
-QUARTERS = "quarter квартал rüb tromjesečje tromesečje тромесечје тримесечје тримесечие tremujori trimestrul"
+QUARTERS = (
+    "quarter квартал чверть rüb çeyrek ceyrek tromjesečje tromesečje тромесечје тримесечје тримесечие tremujori tm "
+    "trimestrul семоҳа семоҳаи"
+)
 HALVES = "s h half полугодие півріччя паўгоддзе semestar semestrul semester semestre polugodište polugodiste "
 HALVES += "polugodje полугодиште полугодије yariyil yarimil жарымжылдык жартыжылдық нимсола"
 ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
@@ -50,12 +53,15 @@ NUMERIC: dict[Frequency, list[str]] = {
         YEAR + r"[- ]?m(?P<n>0?[1-9]|1[0-2])",
         r"(?P<n>0?[1-9]|1[0-2])[-/]" + YEAR,
         r"(?P<n>0[1-9]|1[0-2])\." + YEAR,
+        YEAR + r"(?P<n>0[1-9]|1[0-2])",
     ],
-    "W": [YEAR + r"-?w(?P<n>0?[1-9]|[1-4]\d|5[0-3])"],
+    "W": [YEAR + r"[- ]?w(?P<n>0?[1-9]|[1-4]\d|5[0-3])", r"w(?P<n>0?[1-9]|[1-4]\d|5[0-3])[- ]?" + YEAR],
 }
 TWO_YEARS = re.compile(YEAR + r" ?[/–-] ?(?P<z>(?:\d\d)?\d\d)")
 ISO_DAY = re.compile(YEAR + r"(?P<s>[-/.])(?P<m>\d\d?)(?P=s)(?P<d>\d\d?)(?:[t ]00:00(?::00(?:\.0+)?)?)?")
 DAY = re.compile(r"(?P<a>\d\d?)(?P<s>[./-])(?P<b>\d\d?)(?P=s)" + YEAR)
+BASIC_DAY = re.compile(YEAR + r"(?P<m>\d\d)(?P<d>\d\d)")
+AROUND_A_DAY = re.compile(r"^(?:на|за) |[ .гржթწ]+$")
 WORDS = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -77,7 +83,7 @@ def read_period(
             return _stored(frequency, int(found["y"]), int(found.groupdict().get("n") or 1))
     if frequency == "A" and (found := TWO_YEARS.fullmatch(plain)):
         return _fiscal(found["y"], found["z"], fiscal_year)
-    day = _date(plain, dates)
+    day = _date(AROUND_A_DAY.sub("", plain), dates) or _day_in_words(plain)
     if day is not None:
         return _period_of(day, frequency)
     return _in_words(plain, frequency)
@@ -108,7 +114,7 @@ def _fiscal(start: str, end: str, stored_as: FiscalYear | None) -> str | None:
 
 
 def _date(text: str, dates: DateOrder | None) -> dt.date | None:
-    if found := ISO_DAY.fullmatch(text):
+    if found := ISO_DAY.fullmatch(text) or BASIC_DAY.fullmatch(text):
         return _day(found["y"], found["m"], found["d"])
     found = DAY.fullmatch(text)
     if not found:
@@ -143,19 +149,32 @@ def _period_of(day: dt.date, frequency: Frequency) -> str | None:
     return _stored(frequency, day.year, (day.month - 1) // length + 1) if starts or ends else None
 
 
-def _in_words(text: str, frequency: Frequency) -> str | None:
-    """A period with the name of a month, a quarter or a half-year beside one year; the order does not matter."""
+def _day_in_words(text: str) -> dt.date | None:
+    """A day with the name of its month, such as 15 марта 2024 г. or March 15, 2024."""
+    year, said = _words(text)
+    day = next((word for word in said if re.fullmatch(r"\d\d?", word)), "")
+    month = month_names().get(next((word for word in said if word != day), ""))
+    return _day(year, month, day) if year and day and month and len(said) == 2 else None
+
+
+def _words(text: str) -> tuple[int | None, tuple[str, ...]]:
+    """The one year a text names, and its other words in their order without those that say nothing."""
     words = [word for word in WORDS.findall(text) if word not in FILLERS.split()]
     years = [word for word in words if re.fullmatch(YEAR, word)]
     if len(years) != 1:
-        return None
+        return None, ()
     words.remove(years[0])
-    said, year, months = tuple(words), int(years[0]), month_names()
+    return int(years[0]), tuple(words)
+
+
+def _in_words(text: str, frequency: Frequency) -> str | None:
+    """A period with the name of a month, a quarter or a half-year beside one year; the order does not matter."""
+    year, said = _words(text)
+    months = month_names()
+    if year is None:
+        return None
     if not said:
         return str(year) if frequency == "A" else None
-    if frequency == "D" and len(said) == 2 and said[0].isdigit() and said[1] in months:
-        day = _day(year, months[said[1]], said[0])
-        return day.isoformat() if day else None
     if all(word in months for word in said) and len(said) <= 2:
         first, last = months[said[0]], months[said[-1]]
     else:
@@ -191,7 +210,8 @@ def _quarters() -> dict[tuple[str, ...], tuple[int, int]]:
                 nouns |= {max(common, key=len)} if common else set()
     for noun in nouns:
         found |= {words: (3 * number - 2, 3 * number) for words, number in _numbered(noun, 4)}
-    return found
+    alone = {written: number for roman, number in ROMAN.items() for written in (roman, roman.replace("i", "і"))}
+    return found | {(written,): (3 * number - 2, 3 * number) for written, number in alone.items()}
 
 
 @cache

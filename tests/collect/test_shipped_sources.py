@@ -41,7 +41,7 @@ class Office:
         if not isinstance(source, EndpointSource):
             return source
         _, _, path = source.url.removeprefix("https://").partition("/")
-        return source.model_copy(update={"url": f"{self.server.url}/{path}"})
+        return source.model_copy(update={"url": f"{self.server.url}/{path}", "rate": None})
 
     def taken_in(
         self, dataset: str, columns: str, elsewhere_missing: bool = False
