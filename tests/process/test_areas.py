@@ -27,6 +27,9 @@ FAMILIAR = {
     "Republic of Korea": "KOR", "Korea (Democratic People's Republic of)": "PRK", "Guinea-Bissau": "GNB",
     "Тайвань (Китай)": "TWN", "Republic of China": "TWN", "South Sudan": "SSD", "Лица без гражданства": "XXA",
     "Stateless": "XXA", "Неизвестно": "UNK", "Прочие страны": "_O", "Всего": "_T", "СССР": "SUN", "Абхазия": "XAB",
+    "Shqipëria": "ALB", "Gjermania": "DEU", "Haymatlos": "XXA", "фуқаролиги бўлмаган шахслар": "XXA",
+    "Ресей Федерациясы": "RUS", "Әзербайжан": "AZE", "Германия 2)": "DEU", "Kosovo (UNSCR 1244/99)": "XKX",
+    "Germany (until 1990 former territory of the FRG)": "DEU", "остале државе": "_O",
     "EU27": "EU27_2020", "European Union": "EUU", "Serbia and Montenegro": "SCG",
 }  # fmt: skip
 NO_AREA = [
