@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from pipelines.draft.roles import ERROR
+
 KNOWN_MISSING = {"..": "O", "...": "O", "…": "O", ":": "O", ".": "O", "n/a": "O", "na": "O", "nan": "O", "c": "Q"}
 EUROSTAT = {"b": "B", "e": "E", "p": "P", "u": "U", "d": "D", "f": "F", "i": "I", "r": "A", "s": "E"}
 BLANKS = " \u00a0\u2007\u2009\u202f"
@@ -27,6 +29,11 @@ def writing_of(texts: list[str]) -> Writing:
     writing = Writing()
     numbers = []
     for text in texts:
+        if ERROR.fullmatch(text):
+            continue  # an error of its cell, and nothing a contract should allow
+        if text.endswith("%"):
+            writing.flags["%"] = "A"
+            text = text[:-1].strip()
         if BRACKETED.fullmatch(text):
             _open(writing, writing.flags, "()", "A")
             text = text[1:-1]

@@ -63,14 +63,22 @@ def compose(sight: Sight, shape: Shape, dataset: str, name: str, reference: Path
     """
     texts = [t for role in shape.values for t in role.texts] + _family_texts(sight, shape)
     writing = writing_of(list(dict.fromkeys(texts)))
-    file, named = _pattern(name, "time_period" not in _said(shape))
+    for mark in [mark for family in shape.families for mark in family.marks]:
+        if writing.flags.setdefault(mark, "A") == "A" and mark not in writing.open_marks:
+            writing.open_marks.append(mark)
+    loose = [letter_of(role.index) for role in shape.unread if role.texts and not sight.header[role.index]]
+    if loose:
+        sight.layout["ignore_columns"] = loose
+    file, named = _pattern(name, "time_period" not in _said(shape) and not sight.dated)
+    named |= sight.dated
     text = _Text(_questions(sight, shape, writing, named, reference))
     for key in ("title", "description", "provider", "licence"):
         text.add(f"{key}: {TO_SAY}" if key != "title" else f"title: {flow(Path(name).stem)}")
     text.lines.insert(0, f"dataset: {dataset}")
     text.add(f"frequency: {shape.frequency}")
     _columns(text, shape, sight)
-    text.add(f"set: {{unit_measure: _Z, source: {TO_SAY}}}  # the unit: PS persons, PT per cent, USD ...")
+    unit = "PT" if texts and "%" in writing.flags else "_Z"
+    text.add(f"set: {{unit_measure: {unit}, source: {TO_SAY}}}  # the unit: PS persons, PT per cent, USD ...")
     _source(text, sight, shape, writing, file, named)
     _expectations(text, shape)
     return Draft(dataset, "\n".join(text.lines) + "\n", text.decisions)
@@ -129,8 +137,10 @@ def _questions(sight: Sight, shape: Shape, writing: Writing, named: bool, refere
         whole.append("Say which country or area the figures are about, as its ISO code, e.g. MDA.")
     if "time_period" not in _said(shape) and not named:
         whole.append("Say which period the figures are about, e.g. 2024.")
+    if loose := sight.layout.get("ignore_columns"):
+        whole.append(f"No header names the column {_some(loose)}, so it is not read; if it is wanted, give it one.")
     if sight.others:
-        whole.append(f"Only one sheet is read; say whether these are wanted too: {_some(sight.others)}.")
+        whole.append(f"Only one table is read; say whether these are wanted too: {_some(sight.others)}.")
     if writing.ambiguous:
         cells.append(f"“{writing.ambiguous}” is read with “,” between thousands; if it is a decimal mark, say so.")
     if writing.open_marks:
@@ -222,7 +232,7 @@ def _source(text: _Text, sight: Sight, shape: Shape, writing: Writing, file: str
     for header in [family.pattern for family in shape.families] or [_header(role, sight) for role in shape.values]:
         plain = next((role.header for role in shape.values if _header(role, sight) == header), header)
         text.add("- " + flow({"header": header} | ({"set": {"series": series[plain]}} if series else {})), 10)
-    unread = [role for role in shape.unread if role.header]
+    unread = [role for role in shape.unread if sight.header[role.index]]
     if unread:
         text.add(f"# not read: {_some([role.header for role in unread])}", 8)
 
@@ -266,8 +276,8 @@ def _fields(text: _Text, sight: Sight, shape: Shape) -> None:
 
 
 def _offers(odd: list[str], reference: Path) -> str:
-    remedies = (area_names(reference).remedy(name) for name in odd[:3])
-    return _some(odd) + " (" + " ".join(filter(None, remedies)) + ")"
+    remedies = " ".join(filter(None, (area_names(reference).remedy(name) for name in odd[:3])))
+    return _some(odd) + (f" ({remedies})" if remedies else "")
 
 
 def _header(role: Role, sight: Sight) -> str:

@@ -6,17 +6,22 @@ from itertools import pairwise
 
 FIGURE = re.compile(r"[-+−(]?\d[\d\s\u00a0\u202f.,']*\)?\s?%?\W{0,3}[a-zA-Z]?\W?")
 YEAR = re.compile(r"(?:1[89]|20|21)\d\d")
+NOTE = re.compile(r"\*|[¹²³]|\d{1,2}\)|\(\d{1,2}\)|[^\W\d]+:\s")
 MOST_HEADERS = 6
 ABOVE = 60
 
 
 @dataclass(frozen=True)
 class Region:
-    """Header rows counted from 0, the number of figures in the body, and the text that ends it (empty: a blank row)."""
+    """Header rows counted from 0, the number of figures in the body, and the text that ends it (empty: a blank row).
+
+    `again` is a row below it with the same header, where another table begins.
+    """
 
     header: list[int]
     figures: int
     ends_at: str | None = None
+    again: int | None = None
 
 
 def find_region(rows: list[list[str]]) -> Region | None:
@@ -28,14 +33,16 @@ def find_region(rows: list[list[str]]) -> Region | None:
     header = _header(rows, first)
     if not header:
         return None
-    last = max(i for i, figures in enumerate(kinds) if figures and i >= first)
-    note = next((i for i in range(last + 1, len(rows)) if _is_note(rows, i)), None)
+    again = next((i for i in range(first + 1, len(rows)) if _texts(rows[i]) == _texts(rows[header[-1]])), None)
+    limit = len(rows) if again is None else again - header[-1] + header[0]
+    last = max(i for i in range(first, limit) if kinds[i])
+    note = next((i for i in range(last + 1, limit) if _is_note(rows, i, header)), None if again is None else limit)
     ends_at = None
     if note is not None:
         blank_inside = any(not any(map(str.strip, row)) for row in rows[first : last + 1])
-        blank_above = not any(map(str.strip, rows[note - 1]))
+        blank_above = any(not any(map(str.strip, row)) for row in rows[last + 1 : note])
         ends_at = "" if blank_above and not blank_inside else _beginning(rows[note])
-    return Region(header, sum(kinds[first : last + 1]), ends_at)
+    return Region(header, sum(kinds[first : last + 1]), ends_at, again)
 
 
 def plain_region(rows: list[list[str]]) -> Region | None:
@@ -53,11 +60,23 @@ def is_numbering(row: list[str]) -> bool:
     return len(numbers) >= 3 and len(cells) - len(numbers) <= 1 and int(numbers[0]) < 3 and set(steps) == {1}
 
 
+def _numbers_periods(row: list[str]) -> bool:
+    """A row of quarters or months below their years, and no label: 1, 2, 3, 4, 1, 2, 3, 4."""
+    numbers = [cell.strip() for cell in row if cell.strip()]
+    return any(
+        len(numbers) > count and numbers == [str(i % count + 1) for i in range(len(numbers))] for count in (4, 12)
+    )
+
+
+def _texts(row: list[str]) -> list[str]:
+    return [cell.strip() for cell in row]
+
+
 def _figures(row: list[str]) -> int:
     """How many figures a row of the body holds; none in a row of years or of numbers of columns."""
     cells = [cell.strip() for cell in row if cell.strip()]
     found = [cell for cell in cells if FIGURE.fullmatch(cell)]
-    if len(cells) < 2 or not found or is_numbering(row):
+    if len(cells) < 2 or not found or is_numbering(row) or _numbers_periods(row):
         return 0
     only_years = all(YEAR.match(cell) for cell in found)
     return 0 if only_years and (len(found) > 1 or len(cells) > 4 * len(found)) else len(found)
@@ -83,15 +102,18 @@ def _header(rows: list[list[str]], first: int) -> list[int]:
     return sorted(found)[-MOST_HEADERS:]
 
 
-def _is_note(rows: list[list[str]], i: int) -> bool:
-    """A row below the figures that holds one text only: long, or parted from them by a blank row."""
+def _is_note(rows: list[list[str]], i: int, header: list[int]) -> bool:
+    """A row below the figures that holds one text only: long, marked, shorter than the header, or below a blank row."""
     cells = [cell.strip() for cell in rows[i] if cell.strip()]
-    return len(cells) == 1 and not YEAR.fullmatch(cells[0]) and (len(cells[0]) > 25 or not any(rows[i - 1]))
+    if len(cells) != 1 or YEAR.fullmatch(cells[0]):
+        return False
+    alone = len(rows[i]) == 1 < len(rows[header[-1]]) or not any(map(str.strip, rows[i - 1]))
+    return alone or len(cells[0]) > 25 or bool(NOTE.match(cells[0]))
 
 
 def _beginning(row: list[str]) -> str | None:
-    text = next(cell.strip() for cell in row if cell.strip())
-    words = re.split(r"[{}*|\n]", text)[0].strip()
-    if len(words) < 4:
+    """How the contract names a row by its first text; what means something else in a pattern may be anything."""
+    text = re.sub(r"[{}*|\n]+", "*", next((cell.strip() for cell in row if cell.strip()), ""))
+    if len(re.sub(r"\W", "", text[:40])) < 4:
         return None
-    return text if words == text and len(text) <= 40 else f"{words[:40].rstrip()}*"
+    return text if len(text) <= 40 else f"{text[:40].rstrip()}*"

@@ -17,6 +17,7 @@ FREQUENCIES: tuple[Frequency, ...] = ("A", "S", "Q", "M", "W", "D")
 LISTED = 25
 DISTINCT = 3_000
 MARK = re.compile(r"[^\d]{1,4}|n/?a|\(?[a-z]\)?", re.IGNORECASE)
+ERROR = re.compile(r"#[^\W\d_/]+(/0|/[^\W\d_]+)?[!?]?")  # of a spreadsheet: #REF!, #DIV/0!, #N/A
 AREA_WORDS = re.compile(r"m49|geo|area|countr|iso|nation|стран|country|tara|țara|ülke|coo|coa|ref_area|citizen", re.I)
 ORIGIN_WORDS = re.compile(r"origin|coo|birth|citizen|nationality|from|counterpart|гражд|происх|выбыт", re.I)
 CODE_WORDS = re.compile(r"(^|[ _.])(id|code|код|№|no|nr|order|unit_mult|decimals)($|[ _.])", re.I)
@@ -96,7 +97,7 @@ def sexes(reference: Path, scheme: str) -> dict[str, str]:
 def _area(header: str, index: int, texts: list[str], reference: Path) -> Role | None:
     names = area_names(reference)
     fits = {scheme: [t for t in texts if t.lower() not in known] for scheme, known in _schemes(reference).items()}
-    fits["name"] = [text for text in texts if len(text) < 4 or names.area_of(text) is None]
+    fits["name"] = [t for t in texts if (len(t) < 4 and t.isascii()) or names.area_of(t) is None]
     scheme = min(fits, key=lambda one: len(fits[one]))
     odd, named = fits[scheme], bool(AREA_WORDS.search(header))
     telling = scheme == "name" or (all(len(t) > 2 and t.isalpha() for t in texts) and len(texts) > 2)
@@ -122,7 +123,11 @@ def _rest(header: str, index: int, texts: list[str], rows: int) -> Role:
 
 def _figures(texts: list[str]) -> bool:
     odd = _marks(texts)
-    return len(odd) < len(texts) and len(odd) <= max(6, len(texts) // 4) and all(MARK.fullmatch(text) for text in odd)
+    return (
+        len(odd) < len(texts)
+        and len(odd) <= max(6, len(texts) // 4)
+        and all(MARK.fullmatch(text) or ERROR.fullmatch(text) for text in odd)
+    )
 
 
 def _marks(texts: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ from pipelines.process.areas import area_names
 from pipelines.process.periods import read_period
 
 YEAR = re.compile(r"(?<!\d)(?:1[89]|20|21)\d\d(?!\d)")
+FOOTNOTE = re.compile(r"\s*(?:(?<![\d.])\d{1,2}\)|(?<=\d)[¹²³⁴-⁹]+\)?|\*+)$")
 FEWEST = {"time_period": 2, "sex": 2, "counterpart_area": 4, "age": 3}
 TAKEN = {"obs_status": "OBS_STATUS", "unit_measure": "UNIT_MEASURE", "unit_mult": "UNIT_MULT"}
 MOST_KEYS = 12
@@ -24,11 +25,12 @@ MOST_KEYS = 12
 
 @dataclass
 class Family:
-    """Value columns whose headers follow one pattern, such as `{time_period}`."""
+    """Value columns whose headers follow one pattern, such as `{time_period}`, and the footnote marks behind them."""
 
     pattern: str
     holes: dict[str, list[str]]
     indices: list[int]
+    marks: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -68,10 +70,20 @@ def shape_of(sight: Sight, reference: Path) -> Shape:
         shape.frequency = shape.columns["time_period"].frequency
     elif periods:
         shape.frequency = frequency_of(periods) or "A"
+    _say_again(shape.columns.get("time_period"), sight)
     _choose_keys(shape, sight)
     if shape.doubled:
         _fill_down(shape, sight)
     return shape
+
+
+def _say_again(period: Role | None, sight: Sight) -> None:
+    """A period written once above the rows it is for: no row is without one."""
+    cells = [row[period.index] for row in sight.rows] if period else []
+    if period and cells and cells[0] and 2 * cells.count("") >= len(cells):
+        period.above, last = True, ""
+        for row in sight.rows:
+            last = row[period.index] = row[period.index] or last
 
 
 def _value_roles(roles: list[Role]) -> tuple[list[Role], list[Role]]:
@@ -90,10 +102,12 @@ def _families(header: list[str], reference: Path) -> list[Family]:
     """Headers that say a period, a sex, an age or an area, grouped by what else they say."""
     found: dict[str, Family] = {}
     for i, name in enumerate(header):
-        pattern, said = _pattern(name, reference)
+        bare, mark = _without_mark(name)
+        pattern, said = _pattern(bare, reference)
         if said:
             family = found.setdefault(pattern, Family(pattern, {}, []))
             family.indices.append(i)
+            family.marks += [mark] if mark and mark not in family.marks else []
             for hole, text in said.items():
                 family.holes.setdefault(hole, []).append(text)
     return [
@@ -104,7 +118,14 @@ def _families(header: list[str], reference: Path) -> list[Family]:
     ]
 
 
+def _without_mark(name: str) -> tuple[str, str]:
+    found = FOOTNOTE.search(name)
+    return (name[: found.start()], found[0].strip()) if found else (name, "")
+
+
 def _pattern(name: str, reference: Path) -> tuple[str, dict[str, str]]:
+    if any(read_period(name, frequency) for frequency in ("Q", "M", "S")):
+        return "{time_period}", {"time_period": name}
     said: dict[str, str] = {}
     parts = name.split(" | ") if name else []
     for i, part in enumerate(parts):

@@ -13,7 +13,7 @@ from pipelines.collect.delimited import DELIMITERS
 from pipelines.collect.read import RawTable, Unreadable, read_tables
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
-from pipelines.draft.region import Region, find_region, plain_region
+from pipelines.draft.region import FIGURE, YEAR, Region, find_region, plain_region
 from pipelines.process.areas import area_names
 
 ROWS = 20_000
@@ -26,7 +26,7 @@ SEVEN_BIT = re.compile(r"[^\W\d_]{3,}")
 class Sight:
     """A table of the file: the options of its source and of its table, its header and its first rows.
 
-    `others` names tables that were found beside it.
+    `others` names tables that were found beside it; `dated` is whether its sheet is one of several named by years.
     """
 
     options: dict[str, Any]
@@ -35,6 +35,7 @@ class Sight:
     rows: list[list[str]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     packed: bool = False
+    dated: bool = False
 
 
 def see(path: Path, reference: Path) -> Sight:
@@ -62,8 +63,14 @@ def see(path: Path, reference: Path) -> Sight:
                 )
             )
         name, region = max(found, key=lambda one: one[1].figures) if found else ("", None)
+        _check_header(dict(grids).get(name, []), region, reference)
         sight = Sight(options, _layout(name, region), packed=first != path)
-        sight.others = [other for other, _ in found if other != name]
+        if _sheet_per_year(grids, found):
+            sight.layout["sheet"], sight.dated, found = "{time_period}", True, found[:1]
+            name = found[0][0]
+        sight.others = [f"sheet {other}" for other, _ in found if other != name]
+        if region and region.again is not None:
+            sight.others.insert(0, f"row {region.again + 1}")
         raw = _read(first, sight)
     sight.header = raw.header
     for batch in raw.rows:
@@ -72,6 +79,31 @@ def see(path: Path, reference: Path) -> Sight:
         if len(sight.rows) >= ROWS:
             break
     return sight
+
+
+def _check_header(rows: list[list[str]], region: Region | None, reference: Path) -> None:
+    """A first row that holds an area and a figure as those below it do is no header: its figures would be lost.
+
+    Raises:
+        Unreadable: there is none.
+    """
+    if region is None or len(region.header) > 1:
+        return
+    names = area_names(reference)
+    first, below = ([cell.strip() for cell in rows[region.header[0] + n]] for n in (0, 1))
+    alike = [(a, b) for a, b in zip(first, below, strict=False) if a and b]
+    areas = [names.area_of(a) and names.area_of(b) for a, b in alike]
+    figures = [FIGURE.fullmatch(a) and FIGURE.fullmatch(b) and not YEAR.match(a) for a, b in alike]
+    if any(areas) and any(figures) and len([cell for cell in first if YEAR.fullmatch(cell)]) < 2:
+        raise Unreadable(
+            Problem(
+                kind="structure",
+                row=region.header[0] + 1,
+                value="; ".join(filter(None, first))[:160],
+                expected="a row of headers above the figures, not figures in the first row",
+                remedy="Name the columns in a row above them.",
+            )
+        )
 
 
 def _read(path: Path, sight: Sight) -> RawTable:
@@ -89,6 +121,17 @@ def _layout(name: str, region: Region | None) -> dict[str, Any]:
     if region.ends_at is not None:
         layout["ends_at"] = [region.ends_at]
     return layout
+
+
+def _sheet_per_year(grids: list[tuple[str, list[list[str]]]], found: list[tuple[str, Region]]) -> bool:
+    """Whether each table stands on a sheet named by its year, below the same header."""
+    cells = dict(grids)
+    headers = [[cells[name][row] for row in region.header] for name, region in found]
+    return (
+        len(found) > 1
+        and all(YEAR.fullmatch(name.strip()) for name, _ in found)
+        and headers.count(headers[0]) == len(headers)
+    )
 
 
 def _grids(path: Path, options: dict[str, Any]) -> list[tuple[str, list[list[str]]]]:

@@ -26,7 +26,8 @@ EXAMPLES: dict[Frequency, str] = {
 LANGUAGES = "az be bg bs bs_Cyrl hr hy ka kk ky mk ro ru sq sr sr_Latn tg tk tr uk uz uz_Cyrl en fr es ar de it"
 FILLERS = (
     "за в на г гг год года году рік р року році жыл ж жылы жылдын жылдың жылғы йил yil yili il ili ildə ci cı cu cü "
-    "nji njy ýyl ýyly ýylyň соли anul an viti god godina godine godini година године години year for թ թվական წ წელი წლის"
+    "nji njy ýyl ýyly ýylyň соли anul an viti god godina godine godini година године години year for թ թվական "
+    "წ წელი წლის"
 )
 QUARTERS = (
     "quarter квартал чверть rüb çeyrek ceyrek tromjesečje tromesečje тромесечје тримесечје тримесечие tremujori tm "
@@ -90,8 +91,8 @@ def read_period(
 
 
 def _plain(text: str) -> str:
-    """Lower case without the two kinds of Turkish i; a raised digit is a footnote and no part of a number."""
-    if re.search("[⁰¹²³⁴⁵⁶⁷⁸⁹]", text):
+    """Lower case without the two kinds of Turkish i; a raised digit or a star is a footnote and no part of a period."""
+    if re.search("[⁰¹²³⁴⁵⁶⁷⁸⁹*]", text):
         return ""
     folded = unicodedata.normalize("NFKC", text).casefold().replace("ı", "i").replace("\u0307", "")
     return " ".join(folded.split())
