@@ -6,7 +6,7 @@ import pytest
 from pipelines.analyse.definition import load_indicators
 from pipelines.settings import ROOT, Settings
 from tests.oracles import korea
-from tests.oracles.report import KOREA
+from tests.oracles.report import KOREA, survival
 
 ORACLES = ROOT / "tests" / "oracles"
 
@@ -133,3 +133,8 @@ def test_internal_migration_of_korea_2020_equals_published_at_printed_precision(
     assert len(found) == {"internal_migration": 6, "internal_migration_preference": 2,
                           "internal_migration_independence": 1, "internal_migration_focus": 7}[code]  # fmt: skip
     assert [cell for cell in found if cell[1] != cell[2]] == []
+
+
+def test_survival_method_equals_the_manual_in_all_age_groups_three_ways() -> None:
+    found = survival()
+    assert found.counts() == (39, 39, 0, 0), found.unexplained()

@@ -159,6 +159,28 @@ def test_world_bank(office: Office) -> None:
     assert rows == [("2024", "GROSS", "global", 1.9e9, 0), ("2025", "GROSS", "global", None, 0)]
 
 
+def test_world_bank_asked_for_three_series(office: Office) -> None:
+    """Each series is a delivery of its own; investment can flow out."""
+    contract = office.contract("external_finance")
+    (source,) = contract.endpoints
+    for code, values in {"NE.EXP.GNFS.CD": [5e9], "BX.KLT.DINV.CD.WD": [-2e8], "DT.ODA.ODAT.CD": [None, 1e8]}.items():
+        office.server.answer(urlsplit(source.url).path.replace("{series}", code), world_bank(code, *values))
+    fetched = fetch(contract, office.settings)
+    assert fetched.failed == []
+    assert len(fetched.receipts) == 3
+    for receipt in fetched.receipts:
+        folder = office.settings.staging / receipt.delivery_id
+        outcome = examine(receipt, contract, office.settings, folder)
+        assert outcome.state == State.ACCEPTED, [outcome.reason, *[(c.notes, c.observed) for c in outcome.failed]]
+    rows = office.rows("external_finance", "ref_area, time_period, item, obs_value, obs_status")
+    assert rows == [
+        ("MDA", "2024", "ODA_RECEIVED", 1e8, "A"),
+        ("MDA", "2025", "EXPORTS", 5e9, "A"),
+        ("MDA", "2025", "FDI_INFLOWS", -2e8, "A"),
+        ("MDA", "2025", "ODA_RECEIVED", None, "O"),
+    ]
+
+
 def test_unsd(office: Office) -> None:
     """Codes of areas are texts, years are 2000.0, and a value that is missing is the text “NaN”."""
     common = {
@@ -261,6 +283,18 @@ def test_unhcr_decisions(office: Office) -> None:
     assert ("SRB", "AFG", "FI", "CLOSED", 0.0, "A") in rows
     assert ("SRB", "AFG", "AR", "RECOGNIZED", None, "O") in rows
     assert ("SRB", "AFG", "AR", "TOTAL", 7.0, "A") in rows
+
+
+def test_unhcr_applications(office: Office) -> None:
+    item = {
+        "year": 2024, "coo": "AFG", "coo_iso": "AFG", "coa": "SRB", "coa_iso": "SRB", "procedure_type": "G",
+        "app_type": "N", "dec_level": "FI", "app_pc": "P", "applied": 12,
+    }  # fmt: skip
+    again = item | {"dec_level": "AR", "applied": "-"}
+    path = "/population/v1/asylum-applications/"
+    office.server.answer(path, Reply({"page": 1, "maxPages": 1, "items": [item, again]}))
+    _, rows = office.taken_in("asylum_applications", "ref_area, counterpart_area, kind, level, counted, obs_value")
+    assert rows == [("SRB", "AFG", "N", "AR", "P", None), ("SRB", "AFG", "N", "FI", "P", 12.0)]
 
 
 def test_internal_displacement(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -380,4 +414,4 @@ def test_every_shipped_endpoint_is_tried_here() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     for name, contract in load_contracts(Settings().contracts).items():
         if contract.endpoints:
-            assert f'office.taken_in("{name}"' in text, name
+            assert any(f'office.{asked}("{name}"' in text for asked in ("taken_in", "contract")), name

@@ -4,7 +4,9 @@
 vintage or by a territory that is noted, within what that can move; the rest is unexplained, and there must be none.
 """
 
+import csv
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ import openpyxl
 
 from pipelines.analyse.definition import Indicator, load_indicators
 from pipelines.analyse.lineage import drawn, lineage, table_columns
+from pipelines.process.ages import age_of
 from pipelines.settings import ROOT, Settings
 from pipelines.store.lake import connect
 from tests.analyse.cases import computed
@@ -82,6 +85,7 @@ def comparisons(con: duckdb.DuckDBPyConnection, real: Path) -> Iterator[Comparis
     yield from _deaths(real)
     yield from _trafficking(real)
     yield from _internal_migration(real)
+    yield survival()
 
 
 def _cells(con: duckdb.DuckDBPyConnection, published: str, where: str) -> list[Cell]:
@@ -325,6 +329,39 @@ def _internal_migration(real: Path) -> Iterator[Comparison]:
     moves = korea.moves_of_all_years(real / "files" / "nso_excel_migest" / workbook)
     for code in KOREA:
         yield Comparison(code, "R package migest, Korea 2012 to 2020", korea.compared(_indicator(code), moves), exact)
+
+
+def survival() -> Comparison:
+    """Net migration of Bombay 1941 to 1951 by age, three ways, beside the published estimates."""
+    with (ROOT / "tests" / "oracles" / "bombay_1951.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    counts, ratios = ["ref_area,time_period,region,series,migratory_status,sex,age,obs_value"], []
+    for row in rows:
+        age = age_of(row["age_1941"])
+        ratios.append(f"IND,1951,Bombay,M,{age},10,{row['survival_ratio']}")
+        for year, code in (("1941", age), ("1951", _older(row["age_1941"]))):
+            counts.append(f"IND,{year},Bombay,POP_CENSUS,_T,M,{code},{row[f'population_{year}']}")
+    found = computed(
+        _indicator("net_migration_survival"),
+        {
+            "core.survival_ratios": "\n".join(["ref_area,time_period,region,sex,age,years,obs_value", *ratios]),
+            "core.population_by_age": "\n".join(counts),
+        },
+    )
+    values = {(row["series"], row["age"]): row["obs_value"] for row in found}
+    cells: list[Cell] = []
+    for way in ("forward", "reverse", "average"):
+        for row in rows:
+            key = (f"NET_MIGRATION_{way.upper()}", _older(row["age_1941"]))
+            cells.append((key, values.get(key), float(row[way])))  # type: ignore[arg-type]
+    return Comparison(
+        "net_migration_survival", "United Nations, Manual VI, table 24, Bombay 1941 to 1951", cells, digits(0)
+    )
+
+
+def _older(age: str) -> str:
+    """The code of an age group ten years later."""
+    return str(age_of(re.sub(r"\d+", lambda year: str(int(year[0]) + 10), age)))
 
 
 def text(found: list[Comparison]) -> str:
