@@ -201,6 +201,7 @@ def test_marks_of_numbers() -> None:
 
 
 REST = [["Georgia", 31, 47], ["Ukraine", 52, 68], ["Belarus", 77, 81]]
+PAIRS = [(row[:2], year if row is REST[0] else "") for year in (2021, 2022) for row in REST]
 LAYOUTS = {
     "no header": ([["Moldova", 2021, 5], ["Georgia", 2022, 3], ["Armenia", 2022, 7]], "not figures in the first row"),
     "notes right below": (
@@ -220,7 +221,7 @@ LAYOUTS = {
     "an error in a cell": ([["Country", "2021", "2022"], *REST, ["Moldova", "#REF!", 4]], "found “#REF!”"),
     "per cents": ([["Country", "2021", "2022"], *([a, f"{b},5%", f"{c} %"] for a, b, c in REST)], "unit_measure: PT"),
     "years written once": (
-        [["Year", "Country", "Persons"], *([y, b, 1] for a in (2021, 2022) for y, b in [(a, "X"), ("", "Y")])],
+        [["Year", "Country", "Persons"], *([y, *pair] for pair, y in PAIRS)],
         "time_period: {header: Year, above: ['']}",
     ),
     "the same header again": (
