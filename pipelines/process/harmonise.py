@@ -18,7 +18,7 @@ from pipelines.collect.read import RawTable, Unreadable, read_tables
 from pipelines.contract import ATTRIBUTES, Contract
 from pipelines.delivery import Problem, Receipt, raw_file
 from pipelines.process.corrections import Corrections
-from pipelines.process.mapping import Mapping, map_table
+from pipelines.process.mapping import Mapping, further_columns, map_table
 from pipelines.process.recode import recode
 from pipelines.process.whose import misplaced, unknown_name
 from pipelines.settings import Settings
@@ -88,6 +88,7 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
     con.execute("SET enable_progress_bar = false")
     remedies: dict[str, Callable[[str], str]] = {}
     corrections = Corrections.of(contract, receipt)
+    unread: dict[tuple[str, ...], list[str]] = {}
     try:
         for number, (table, raw) in enumerate(read_tables(raw_file(receipt, settings), source, settings.contracts)):
             mapping = map_table(contract, source, table, raw, said, settings)
@@ -99,8 +100,12 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
             for problem in raw.problems:
                 problem.sheet = problem.sheet or raw.sheet
             result.add(raw.problems)
+            layout = (raw.sheet, *raw.header)  # of which several tables may each read a part
+            unread[layout] = [name for name in unread.get(layout, mapping.further) if name in mapping.further]
             remedies |= mapping.remedies
             result.headers |= mapping.headers
+        for (sheet, *_), names in unread.items():
+            result.add(further_columns(sheet, names))
         result.add(corrections.problems + corrections.unmet() if result.laid_out else [])
     except Unreadable as error:
         result.add([error.problem])
@@ -316,7 +321,7 @@ def _repetition(
         kind="duplicate",
         sheet=sheet or "",
         row=row,
-        column=headers.get("obs_value", "obs_value"),
+        column=headers.get("obs_value", ""),
         value="" if value is None else f"{value:.15g}",
         expected=f"the same value as row {first}, or another key ({key})",
         remedy="Say which of the rows holds and take the other out.",

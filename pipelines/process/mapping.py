@@ -52,6 +52,7 @@ class Mapping:
     rows: str = ""
     remedies: dict[str, Callable[[str], str]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    further: list[str] = field(default_factory=list)
     values_per_row: int = 1
     problems: list[Problem] = field(default_factory=list)
 
@@ -138,7 +139,7 @@ def map_table(
     mapping.rows = _rows(table, raw.header, origin)
     _unnamed(mapping, table, raw)
     if not table.rest and not source.structure:  # with a structure, each column was looked up in it
-        mapping.problems += _further(raw, read)
+        mapping.further = [name for i, name in enumerate(raw.header) if name and i not in read]
     return mapping
 
 
@@ -368,40 +369,10 @@ def _exposed(
     return [Problem(kind="structure", sheet=raw.sheet, column=header, expected=expected) for header in shared]
 
 
-def _further(raw: RawTable, read: set[int]) -> list[Problem]:
-    """Columns the contract does not name: told, as one of them may be new."""
-    names = [name for i, name in enumerate(raw.header) if name and i not in read]
+def further_columns(sheet: str, names: list[str]) -> list[Problem]:
+    """Columns of a sheet the contract does not name: told, as one of them may be new."""
     shown = "; ".join(names[:FURTHER_NAMED]) + (
         f"; and {len(names) - FURTHER_NAMED} more" * (len(names) > FURTHER_NAMED)
     )
     expected = "no columns beside those the contract names"
-    return [Problem(kind="further columns", sheet=raw.sheet, value=shown, expected=expected)] if names else []
-
-
-def _no_header(header: str, raw: RawTable, free: list[str], alone: bool) -> Problem:
-    """A column that is not there, and what may have become of it.
-
-    Args:
-        free: columns of the file that the contract does not name.
-        alone: whether no other column is missing.
-    """
-    present = [name for name in raw.header if name]
-    close = nearest(header, present)
-    renamed = [
-        name for name in free if plain(header) in plain(name) or (len(name) >= TELLING and plain(name) in plain(header))
-    ]
-    renamed = renamed or (free if alone else [])
-    remedy = "Name the column so, or correct the contract."
-    if len(renamed) == 1:
-        remedy = (
-            f"If it is now called {shown(renamed[0])} for good, write that in the contract in place of the old name."
-        )
-    elif alone and not free:
-        remedy = "Ask the sender for it; if it will not come any more, take it out of the contract."
-    return Problem(
-        kind="header",
-        sheet=raw.sheet,
-        column=header,
-        expected=f"a column of this name; the closest are: {', '.join(close) or 'none'}",
-        remedy=f"The header reads: {visible('; '.join(present[:12]))}. {remedy}",
-    )
+    return [Problem(kind="further columns", sheet=sheet, value=shown, expected=expected)] if names else []

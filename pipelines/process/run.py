@@ -1,7 +1,6 @@
 """Process one delivery: harmonise it, validate it, and write down what was found."""
 
 import datetime as dt
-import html
 import logging
 import shutil
 from collections.abc import Mapping
@@ -42,6 +41,7 @@ def examine(
     receipt: Receipt, contract: Contract, settings: Settings, folder: Path, stored: Stored | None = None
 ) -> Outcome:
     """Harmonise and validate into `folder`, which is emptied first."""
+    from pipelines.process.report import report
     from pipelines.process.validate import validate
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -53,7 +53,7 @@ def examine(
     state = _state(judged.checks, contract)
     kept = found.rows_read - found.rows_discarded
     held = kept if state == State.REJECTED else found.rows_held
-    report = settings.reports / contract.dataset / f"{receipt.delivery_id}.html"
+    target = settings.reports / contract.dataset / f"{receipt.delivery_id}.html"
     outcome = Outcome(
         delivery_id=receipt.delivery_id,
         dataset=contract.dataset,
@@ -66,10 +66,11 @@ def examine(
         rows_left_out=found.rows_left_out,
         checks=judged.checks,
         problems=found.problems,
-        report=str(report),
+        report=str(target),
         processed_at=dt.datetime.now(dt.UTC),
     )
-    write_whole(report, _with_findings(judged.page, explain(receipt, outcome)))
+    overview = "../index.html" if (settings.reports / "index.html").exists() else ""
+    write_whole(target, report(receipt, outcome, judged.result, overview))
     return outcome
 
 
@@ -80,9 +81,3 @@ def _state(checks: list[Check], contract: Contract) -> State:
         return State.REJECTED
     return State.HELD if "warning" in met and contract.on_warning == "hold" else State.ACCEPTED
 
-
-def _with_findings(page: str, findings: str) -> str:
-    """The page with the findings in words on top: Data Docs count failing rows but do not place them."""
-    style = "white-space: pre-wrap; margin: 4rem 1rem 1rem; padding: 1rem; border: 1px solid #888; font: inherit"
-    words = f'<pre id="findings" style="{style}">{html.escape(findings)}</pre>'
-    return page.replace("<body>", f"<body>{words}", 1)

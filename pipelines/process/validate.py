@@ -22,8 +22,6 @@ from great_expectations.core.expectation_validation_result import (
 from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metadata_types import FailureSeverity
-from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
-from great_expectations.render.view.view import DefaultJinjaPageView
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
@@ -91,10 +89,10 @@ LAYOUT: list[tuple[str, set[str], Severity, str]] = [
 
 @dataclass(frozen=True)
 class Judgement:
-    """One result per check, the page Great Expectations' Data Docs draw of them, and the rows to be held back."""
+    """One result per check, Great Expectations' own result, and the rows to be held back."""
 
     checks: list[Check]
-    page: str
+    result: ExpectationSuiteValidationResult
     broken: list[Broken]
 
 
@@ -127,7 +125,7 @@ def validate(
         checks += [_idle(i, e, "no data", say("(nothing is stored yet to compare with)")) for i, e in alone.items()]
     else:
         checks += [_idle(i, e, "did not run", say("(the file could not be read)")) for i, e in expectations.items()]
-    return Judgement(checks, _page(result), [broken for one in tolerated for broken in _broken(one)])
+    return Judgement(checks, result, [broken for one in tolerated for broken in _broken(one)])
 
 
 def _built_in(
@@ -146,7 +144,7 @@ def _built_in(
         "unexpected_rows_expectation",
         kwargs,
         meta={"check_id": check_id},
-        notes=say(notes),
+        description=say(notes),  # which Data Docs show in place of the query
         severity=FailureSeverity(severity),
     )
 
@@ -156,7 +154,7 @@ def _configuration(check_id: str, expectation: Expectation) -> ExpectationConfig
         expectation.type,
         dict(expectation.kwargs),
         meta={"check_id": check_id},
-        notes=say(expectation.notes),
+        description=say(expectation.notes),
         severity=FailureSeverity(expectation.severity),
     )
 
@@ -227,7 +225,9 @@ def _run(
         tolerated = [c for c in planned if c.meta["check_id"] in some_fail]
         failed = [c for c in planned if c.meta["check_id"] not in {_check_id(r) for r in passed}]
         if failed:  # finding the places of a check costs a pass over the rows
-            placed = run(failed, "places", unexpected_index_column_names=PLACE_COLUMNS)
+            looked_at = {c.kwargs.get("column") for c in failed}
+            named = [*PLACE_COLUMNS, *(key for key in contract.keys if key not in looked_at)]
+            placed = run(failed, "places", unexpected_index_column_names=named)
             result.results = [*placed.results, *passed]
         every = []
         if tolerated:
@@ -260,7 +260,7 @@ def _check(
         column=str(configuration.kwargs.get("column", "")),
         severity=FailureSeverity(configuration.severity or "critical").value,
         status="did not run",
-        notes=str(configuration.notes or ""),
+        notes=str(configuration.description or ""),
     )
     if len(found) != 1:
         return check.model_copy(update={"observed": say("(no result)")})
@@ -302,20 +302,26 @@ def _places(
         told = check.column if check.column in row else "obs_value"
         text = str(row.get("expected") or "")
         put_in = {c: _shown(row[c]) for c in holes(text)} if holes(text) <= row.keys() else {}
-        no_key = {*PLACE_COLUMNS, "column_name", "obs_value", "expected", check.column, *put_in}
-        key = ", ".join(str(row[c]) for c in row if c not in no_key)
+        aside = {*PLACE_COLUMNS, "column_name", "obs_value", "expected", check.column, *put_in}
+        key = ", ".join(str(value) for name, value in row.items() if name not in aside and value is not None)
+        key = "" if not query and check.column in headers else key  # row and column tell the place
         expected = say(text, **put_in) if text else _that(check.notes)
         yield Problem(
             kind="expectation",
             sheet=row.get("source_sheet") or "",
             row=row.get("source_row"),
-            column=str(row.get("column_name") or headers.get(check.column, check.column)),
+            column=_called(str(row.get("column_name") or check.column), headers),
             value=_shown(row[told]) if told in row else None,
             expected=f"{expected} ({key})" if key else expected,
             remedy=say(
                 "Correct it and send the file again." if check.severity == "critical" else "Correct or confirm it."
             ),
         )
+
+
+def _called(column: str, headers: dict[str, str]) -> str:
+    """What the sender calls a column; of several value columns it is not known which, and the key tells."""
+    return headers.get(column, "" if column == "obs_value" else column)
 
 
 def _that(note: str) -> str:
@@ -329,7 +335,7 @@ def _broken(one: ExpectationValidationResult) -> Iterator[Broken]:
     configuration = one.expectation_config
     if configuration is None:
         return
-    column, expected = str(configuration.kwargs.get("column", "")), str(configuration.notes or "").rstrip(".")
+    column, expected = str(configuration.kwargs.get("column", "")), str(configuration.description or "").rstrip(".")
     for row in one.result.get("unexpected_index_list") or []:
         problem = Problem(kind="expectation", column=column, value=_shown(row.get(column)), expected=expected)
         yield Broken(row["filename"], row["file_row_number"], _check_id(one), problem)
@@ -367,8 +373,3 @@ def _idle(check_id: str, expectation: Expectation, status: Literal["no data", "d
         observed=why,
     )
 
-
-def _page(result: ExpectationSuiteValidationResult) -> str:
-    renderer: Any = ValidationResultsPageRenderer(run_info_at_end=True)
-    view: Any = DefaultJinjaPageView()
-    return str(view.render(renderer.render(result)))

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.contract import Contract
-from pipelines.delivery import Outcome, Receipt, State
+from pipelines.delivery import Outcome, Problem, Receipt, State
 from pipelines.store.lake import ensure_table, exists
 
 COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
@@ -197,8 +197,8 @@ def record(
         dict[str, object](delivery_id=outcome.delivery_id, dataset=outcome.dataset, source_sheet=p.sheet)
         | {"source_row": p.row, "column_name": p.column, "value": p.value}
         | {"reason": f"{p.expected}. {p.remedy}", "status": DISCARDED.get(p.kind, "refused")}
-        for p in outcome.problems
-        if p.row is not None and (p.kind in DISCARDED or not held)
+        for p in [*outcome.problems, *_against(outcome, state)]
+        if p.row is not None and (p.kind in DISCARDED or (state != State.LOADED and not held))
     ]
     for file in held:
         rows = con.execute(f"SELECT * FROM read_parquet('{file}')").to_arrow_table().to_pylist()
@@ -207,6 +207,13 @@ def record(
     for table, found in (("deliveries", [delivery]), ("validations", checks), ("quarantine", places)):
         con.execute(f"DELETE FROM ops.{table} WHERE delivery_id = ?", [outcome.delivery_id])
         insert(con, table, found)
+
+
+def _against(outcome: Outcome, state: State) -> list[Problem]:
+    """The places of the contract's own checks because of which a delivery is not loaded, or waits."""
+    grave = {"critical"} if state == State.REJECTED else {"critical", "warning"}
+    found = [c for c in outcome.checks if c.status == "fail" and c.severity in grave]
+    return [place for check in found for place in check.places if place.kind == "expectation"]
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, found: list[dict[str, object]]) -> None:

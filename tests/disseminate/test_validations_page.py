@@ -7,6 +7,7 @@ from lxml import html
 
 from pipelines.disseminate.validations import SHOWN, write_page
 from pipelines.settings import Settings
+from pipelines.store.lake import connect, transaction
 from tests.store.test_held import deliver, office
 
 
@@ -44,13 +45,30 @@ def test_it_needs_no_network_and_fits_a_telephone(tmp_path: Path) -> None:
 def test_the_thousandth_delivery_costs_what_the_tenth_does(tmp_path: Path) -> None:
     """Only the latest deliveries are shown, and the page says that there are more."""
     settings = office(tmp_path, "")
-    for number in range(SHOWN + 2):
-        deliver(settings, tmp_path, f"MDA,2019,{number}")
+    deliver(settings, tmp_path, "MDA,2019,1")
+    with transaction(settings, "many deliveries", {}) as con:
+        for table in ("deliveries", "validations"):
+            again = f"SELECT * REPLACE (delivery_id || n AS delivery_id) FROM ops.{table}, range({SHOWN + 1}) AS s(n)"
+            con.execute(f"INSERT INTO ops.{table} {again}")
     written = write_page(settings)
     assert written is not None
     page = html.fromstring(written.read_text(encoding="utf-8"))
     assert len(page.xpath("//section/table[1]//tr")) == SHOWN + 1
     assert f"The latest {SHOWN} are shown" in page.text_content()
+
+
+def test_the_places_that_refuse_a_delivery_are_shown_and_kept(tmp_path: Path) -> None:
+    """If it failed, the page would say that a check of the contract fails and not where."""
+    settings = office(tmp_path, "")
+    deliver(settings, tmp_path, "MDA,2019,-1", "MDA,2020,-2", "KGZ,2019,2")
+    written = write_page(settings)
+    assert written is not None
+    page = html.fromstring(written.read_text(encoding="utf-8"))
+    shown = [" ".join(item.text_content().split()) for item in page.xpath("//section/table[1]//li")]
+    assert [one.split(": ")[0] for one in shown] == ["row 2, column arrivals", "row 3, column arrivals"]
+    with connect(settings) as con:
+        kept = con.execute("SELECT source_row, value, status FROM ops.quarantine ORDER BY ALL").fetchall()
+    assert kept == [(2, "-1", "refused"), (3, "-2", "refused")]
 
 
 def test_there_is_no_page_before_the_first_delivery(tmp_path: Path) -> None:
