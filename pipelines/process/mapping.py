@@ -370,9 +370,38 @@ def _exposed(
 
 
 def further_columns(sheet: str, names: list[str]) -> list[Problem]:
-    """Columns of a sheet the contract does not name: told, as one of them may be new."""
+    """Columns the contract does not name: told, as one of them may be new."""
     shown = "; ".join(names[:FURTHER_NAMED]) + (
         f"; and {len(names) - FURTHER_NAMED} more" * (len(names) > FURTHER_NAMED)
     )
     expected = "no columns beside those the contract names"
     return [Problem(kind="further columns", sheet=sheet, value=shown, expected=expected)] if names else []
+
+
+def _no_header(header: str, raw: RawTable, free: list[str], alone: bool) -> Problem:
+    """A column that is not there, and what may have become of it.
+
+    Args:
+        free: columns of the file that the contract does not name.
+        alone: whether no other column is missing.
+    """
+    present = [name for name in raw.header if name]
+    close = nearest(header, present)
+    renamed = [
+        name for name in free if plain(header) in plain(name) or (len(name) >= TELLING and plain(name) in plain(header))
+    ]
+    renamed = renamed or (free if alone else [])
+    remedy = "Name the column so, or correct the contract."
+    if len(renamed) == 1:
+        remedy = (
+            f"If it is now called {shown(renamed[0])} for good, write that in the contract in place of the old name."
+        )
+    elif alone and not free:
+        remedy = "Ask the sender for it; if it will not come any more, take it out of the contract."
+    return Problem(
+        kind="header",
+        sheet=raw.sheet,
+        column=header,
+        expected=f"a column of this name; the closest are: {', '.join(close) or 'none'}",
+        remedy=f"The header reads: {visible('; '.join(present[:12]))}. {remedy}",
+    )

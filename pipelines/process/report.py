@@ -22,7 +22,8 @@ class Page(DefaultJinjaPageView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.env.loader = ChoiceLoader([PackageLoader("pipelines.process"), self.env.loader])
+        own = PackageLoader("pipelines.process")
+        self.env.loader = ChoiceLoader([own, self.env.loader] if self.env.loader else [own])
         self.env.globals["say"] = say
 
 
@@ -39,8 +40,9 @@ def report(receipt: Receipt, outcome: Outcome, result: ExpectationSuiteValidatio
         read=outcome.rows_read,
         **parts,
     )
+    view: Any = Page()
     return str(
-        Page().render(
+        view.render(
             renderer.render(result),
             overview=overview,
             file=visible(receipt.file_name),

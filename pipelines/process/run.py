@@ -80,4 +80,3 @@ def _state(checks: list[Check], contract: Contract) -> State:
     if "critical" in met:
         return State.REJECTED
     return State.HELD if "warning" in met and contract.on_warning == "hold" else State.ACCEPTED
-

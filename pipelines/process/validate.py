@@ -372,4 +372,3 @@ def _idle(check_id: str, expectation: Expectation, status: Literal["no data", "d
         notes=say(expectation.notes),
         observed=why,
     )
-

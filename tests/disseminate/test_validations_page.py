@@ -48,8 +48,10 @@ def test_the_thousandth_delivery_costs_what_the_tenth_does(tmp_path: Path) -> No
     deliver(settings, tmp_path, "MDA,2019,1")
     with transaction(settings, "many deliveries", {}) as con:
         for table in ("deliveries", "validations"):
-            again = f"SELECT * EXCLUDE (n) REPLACE (delivery_id || n AS delivery_id) FROM ops.{table}, range({SHOWN + 1}) AS s(n)"
-            con.execute(f"INSERT INTO ops.{table} {again}")
+            con.execute(
+                f"INSERT INTO ops.{table} SELECT * EXCLUDE (n) REPLACE (delivery_id || n AS delivery_id) "
+                f"FROM ops.{table}, range({SHOWN + 1}) AS s(n)"
+            )
     written = write_page(settings)
     assert written is not None
     page = html.fromstring(written.read_text(encoding="utf-8"))
