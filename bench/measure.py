@@ -1,5 +1,6 @@
 """Run one step in a process of its own, and measure it there: seconds of the step, peak memory of the process."""
 
+import gc
 import multiprocessing as mp
 import resource
 import time
@@ -40,6 +41,7 @@ def _child(
 ) -> None:
     if prepare:
         prepare()
+    gc.freeze()  # as the executor does before it forks a worker
     started = time.perf_counter()
     result = step(*arguments)
     seconds = time.perf_counter() - started

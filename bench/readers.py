@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from bench.steps import ROWS
+from pipelines.collect.read import READERS, read_tables
 from pipelines.contract import Source
 
 HEADER = ["ref_area", "time_period", "sex", "item", "obs_value"]
@@ -103,8 +104,6 @@ def write_json_stat(path: Path, count: int) -> None:
 
 def ours(path: Path, format: str) -> int:
     """Rows the product's reader gives, every cell as text with the number of its row."""
-    from pipelines.collect.read import read_tables
-
     source = Source.model_validate({"file": "*", "format": format, "tables": [TABLE]})
     return sum(batch.num_rows for _, raw in read_tables(path, source, path.parent) for batch in raw.rows)
 
@@ -154,7 +153,8 @@ def with_pysdmx(path: Path) -> int:
 
 def imports() -> None:
     """What a worker has imported before a task starts."""
-    for name in ("pandas", "pyarrow.csv", "pyarrow.parquet", "python_calamine", "pysdmx.io", "sdmx"):
+    libraries = ("pandas", "pyarrow.csv", "pyarrow.parquet", "python_calamine", "pysdmx.io", "sdmx")
+    for name in (*libraries, *(f"pipelines.collect.{reader}" for reader in READERS.values())):
         import_module(name)
 
 

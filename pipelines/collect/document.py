@@ -1,7 +1,10 @@
 """JSON documents, read whole: numbers stay as they are written, and no member is lost without a word."""
 
 import json
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from pipelines.collect.read import Unreadable
@@ -27,14 +30,39 @@ def load(path: Path, source: Source) -> Any:
             )
         )
     try:
-        return parse(path.read_text(encoding=encoding(source)))
+        return _parsed(path.read_text(encoding=encoding(source)))
     except (ValueError, RecursionError) as error:
         raise not_json(error) from error
 
 
 def parse(text: str) -> Any:
     """One JSON value; raises ValueError."""
-    return DECODER.decode(text)
+    return STRICT.decode(text)
+
+
+def _parsed(text: str) -> Any:
+    """The same of a long text, without looking at each object: there are as many members as signs that set one off.
+
+    Where there are fewer, such a sign stands in a text, or a member is there twice.
+    """
+    found = DECODER.decode(text)
+    count = _count_members(found)
+    same = count == text.count(":") or count == sum(text.count(f"{before}:") for before in BEFORE_COLON)
+    return found if same else parse(text)
+
+
+def _count_members(document: Any) -> int:
+    count, level = 0, [document]
+    while _nested(level):
+        objects = [value for value in level if type(value) is dict]
+        lists = [value for value in level if type(value) is list and _nested(value)]
+        count += sum(map(len, objects))
+        level = [*chain.from_iterable(map(dict.values, objects)), *chain.from_iterable(lists)]
+    return count
+
+
+def _nested(values: list[Any]) -> bool:
+    return not {dict, list}.isdisjoint(map(type, values))
 
 
 def encoding(source: Source) -> str:
@@ -60,6 +88,14 @@ def text_of(value: Any) -> str:
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def texts_of(values: Sequence[Any]) -> Sequence[str]:
+    """JSON values as cells."""
+    kinds = set(map(type, values))
+    if kinds <= {str}:
+        return values
+    return ["" if v is None else v for v in values] if kinds <= {str, NoneType} else [text_of(v) for v in values]
 
 
 def not_json(error: Exception, row: int | None = None) -> Unreadable:
@@ -88,4 +124,6 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-DECODER = json.JSONDecoder(parse_int=str, parse_float=_number, object_pairs_hook=_members)
+BEFORE_COLON = '" \t\r\n'
+DECODER = json.JSONDecoder(parse_int=str, parse_float=_number)
+STRICT = json.JSONDecoder(parse_int=str, parse_float=_number, object_pairs_hook=_members)

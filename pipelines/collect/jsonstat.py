@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.collect.cube import Dimension, not_whole, rows_of
-from pipelines.collect.document import at, load, text_of
+from pipelines.collect.document import at, load, text_of, texts_of
 from pipelines.collect.read import RawTable, Unreadable
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
@@ -35,10 +35,10 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
     if isinstance(stated, dict):
         marked = status if isinstance(status, dict) else {}
         places = np.array(sorted({_place(p, count) for p in (*stated, *marked)}), dtype=np.int64)
-        values = [text_of(stated.get(str(p))) for p in places.tolist()]
+        values = texts_of([stated.get(str(p)) for p in places.tolist()])
     elif isinstance(stated, list) and len(stated) == count:
         places = np.arange(count, dtype=np.int64)
-        values = [text_of(v) for v in stated]
+        values = texts_of(stated)
     else:
         found = f"{len(stated)} values" if isinstance(stated, list) else text_of(stated)
         raise not_whole(FORMAT, f"one value for each of the {count} combinations of its categories", found, "value")
@@ -123,12 +123,12 @@ def _place(text: str, count: int) -> int:
     return int(text)
 
 
-def _status(status: Any, places: np.ndarray, count: int) -> list[str]:
+def _status(status: Any, places: np.ndarray, count: int) -> Sequence[str]:
     """The status of each cell: one for all, a list, or those of the cells that have one."""
     if isinstance(status, dict):
-        return [text_of(status.get(str(p))) for p in places.tolist()]
+        return texts_of([status.get(str(p)) for p in places.tolist()])
     if isinstance(status, list) and len(status) != 1:
         if len(status) != count:
             raise not_whole(FORMAT, f"one status for each of the {count} cells", str(len(status)), "status")
-        return [text_of(status[p]) for p in places.tolist()]
+        return texts_of([status[p] for p in places.tolist()])
     return [text_of(status[0] if isinstance(status, list) else status)] * len(places)

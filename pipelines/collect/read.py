@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.collect.header import filled, joined
 from pipelines.contract import Source, Table
@@ -151,14 +152,22 @@ def table_of(rows: list[list[str]], numbers: list[int], width: int) -> pa.Record
 
 def stream(rows: Iterator[tuple[int, dict[str, str]]], header: list[str]) -> pa.RecordBatchReader:
     """Numbered rows, each with its cells by column name, as batches; a cell that is not there is empty."""
-    schema = text_schema(len(header))
 
     def batches() -> Iterator[pa.RecordBatch]:
         while part := list(islice(rows, ROWS)):
-            columns = [text_array([cells.get(name, "") for _, cells in part]) for name in header]
-            yield pa.record_batch([*columns, pa.array([number for number, _ in part], pa.int64())], schema=schema)
+            yield batch_of([cells for _, cells in part], [number for number, _ in part], header)
 
-    return pa.RecordBatchReader.from_batches(schema, batches())
+    return pa.RecordBatchReader.from_batches(text_schema(len(header)), batches())
+
+
+def batch_of(rows: list[dict[str, str]], numbers: Sequence[int], header: list[str]) -> pa.RecordBatch:
+    """Rows with their cells by column name as one batch; a cell that is not there, or nothing, is empty."""
+    try:
+        cells = pa.array(rows, pa.struct([(name, pa.string()) for name in header]))
+        columns = [pc.fill_null(column, "") for column in cells.flatten()]
+    except UnicodeEncodeError:
+        columns = [text_array([cells.get(name) or "" for cells in rows]) for name in header]
+    return pa.record_batch([*columns, pa.array(numbers, pa.int64())], schema=text_schema(len(header)))
 
 
 def text_array(words: Sequence[str]) -> pa.Array:

@@ -5,14 +5,16 @@ Numbers stay as they are written; what is nested gets the names of the way to it
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import pyarrow as pa
 
 from pipelines.collect import looks, quotes
 from pipelines.collect.document import at, encoding, load, not_json, parse, text_of
-from pipelines.collect.read import RawTable, Unreadable, stream, text_schema
+from pipelines.collect.read import RawTable, Unreadable, batch_of, stream, text_schema
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
 
@@ -30,12 +32,14 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
         return [RawTable(header=header, rows=stream(_lines(path, source), header))]
     document = load(path, source)
     try:
-        found = list(enumerate(map(_cells, _records(document, path, source)), start=1))
+        found = _records(document, path, source)
+        if not {str, NoneType}.issuperset(map(type, chain.from_iterable(map(dict.values, found)))):
+            found = list(map(_cells, found))
     except (ValueError, LookupError, TypeError) as error:
         raise not_json(error) from error
-    header = list(dict.fromkeys(name for _, record in found for name in record))
-    rows = stream(iter(found), header).read_all()  # at once: a page takes far less room this way
-    return [RawTable(header=header, rows=rows.to_reader())]
+    header = list(dict.fromkeys(chain.from_iterable(found)))
+    rows = batch_of(found, range(1, len(found) + 1), header)  # at once: a page takes far less room this way
+    return [RawTable(header=header, rows=pa.RecordBatchReader.from_batches(rows.schema, [rows]))]
 
 
 def alike(pages: list[tuple[str, RawTable]]) -> list[tuple[str, RawTable]]:
