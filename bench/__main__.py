@@ -41,21 +41,23 @@ def main() -> None:
 
 def _readers(folder: Path, scale: float) -> None:
     print("Reading a file as text with row numbers, against the plain library call")
-    for name, write, format, plain, rows in readers.FORMATS:
-        path, count = folder / name, int(rows * scale)
-        measure(write, path, count, prepare=quiet)  # elsewhere too: a process counts its parent's memory as its own
-        ours = measure(readers.ours, path, format, prepare=readers.imports)
-        library = measure(plain, path, prepare=readers.imports)
-        ratio = f"{ours.seconds / library.seconds:.2f} times"
-        print(f"  {format:9} {count:9,} rows {ours}   {plain.__name__} {library}   {ratio}")
+    for one in readers.FORMATS:
+        path, count = folder / one.name, int(one.rows * scale)
+        measure(one.write, path, count, prepare=quiet)  # elsewhere too: a process counts its parent's memory as its own
+        ours = measure(readers.ours, path, one.format, prepare=readers.imports)
+        print(f"  {one.format:9} {count:9,} rows {ours}", end="")
+        for call in filter(None, (one.plain, one.less)):
+            library = measure(call, path, prepare=readers.imports)
+            print(f"   {call.__name__} {library} {ours.seconds / library.seconds:.2f} times", end="")
+        print()
         path.unlink()
-    for name, write, format, _, rows in readers.FORMATS[:2]:
+    for one in readers.FORMATS[:2]:
         peaks = []
-        for count in (int(rows * scale), int(8 * rows * scale)):
-            measure(write, folder / name, count, prepare=quiet)
-            peaks.append(measure(readers.ours, folder / name, format, prepare=readers.imports).megabytes)
-        print(f"  {format}: {peaks[0]:.0f} MB, of a file eight times as large {peaks[1]:.0f} MB")
-        (folder / name).unlink()
+        for count in (int(one.rows * scale), int(8 * one.rows * scale)):
+            measure(one.write, folder / one.name, count, prepare=quiet)
+            peaks.append(measure(readers.ours, folder / one.name, one.format, prepare=readers.imports).megabytes)
+        print(f"  {one.format}: {peaks[0]:.0f} MB, of a file eight times as large {peaks[1]:.0f} MB")
+        (folder / one.name).unlink()
     print()
 
 

@@ -3,7 +3,9 @@
 import csv
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -125,14 +127,34 @@ def with_arrow_parquet(path: Path) -> int:
 
 
 def with_calamine(path: Path) -> int:
-    """calamine, one sheet as lists."""
+    """calamine, one sheet as lists of text."""
+    from python_calamine import CalamineWorkbook
+
+    rows = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
+    return len([[str(cell) for cell in row] for row in rows])
+
+
+def calamine_alone(path: Path) -> int:
+    """calamine, one sheet as lists of values."""
     from python_calamine import CalamineWorkbook
 
     return len(CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python())
 
 
 def with_json(path: Path) -> int:
-    """The standard library."""
+    """The standard library, records as lists of text."""
+    return len([[str(cell) for cell in record.values()] for record in json.loads(path.read_bytes())])
+
+
+def with_json_cube(path: Path) -> int:
+    """The standard library, a cube as tuples of text."""
+    cube = json.loads(path.read_bytes())
+    codes = [cube["dimension"][name]["category"]["index"] for name in cube["id"]]
+    return len([(*key, str(cell)) for key, cell in zip(product(*codes), cube["value"], strict=True)])
+
+
+def json_alone(path: Path) -> int:
+    """The standard library, a tree and no rows."""
     return len(json.loads(path.read_bytes()))
 
 
@@ -158,13 +180,24 @@ def imports() -> None:
         import_module(name)
 
 
-# Name of the file, who writes it, its format, the plain call, rows.
-FORMATS: list[tuple[str, Callable[[Path, int], None], str, Callable[[Path], int], int]] = [
-    ("rows.csv", write_csv, "csv", with_arrow_csv, 5_000_000),
-    ("rows.parquet", write_parquet, "parquet", with_arrow_parquet, 5_000_000),
-    ("rows.xlsx", write_xlsx, "excel", with_calamine, 200_000),
-    ("rows.json", write_records, "json", with_json, 300_000),
-    ("rows.jsonstat", write_json_stat, "json-stat", with_json, 1_000_000),
-    ("sdmx.csv", write_sdmx_csv, "sdmx-csv", with_pysdmx, 1_000_000),
-    ("sdmx.xml", write_sdmx_ml, "sdmx-ml", with_sdmx1, 50_000),
+@dataclass(frozen=True)
+class Format:
+    """A file, who writes it, how many rows, the plain call that makes rows of text of it, and one that makes less."""
+
+    name: str
+    format: str
+    rows: int
+    write: Callable[[Path, int], None]
+    plain: Callable[[Path], int]
+    less: Callable[[Path], int] | None = None
+
+
+FORMATS = [
+    Format("rows.csv", "csv", 5_000_000, write_csv, with_arrow_csv),
+    Format("rows.parquet", "parquet", 5_000_000, write_parquet, with_arrow_parquet),
+    Format("rows.xlsx", "excel", 200_000, write_xlsx, with_calamine, calamine_alone),
+    Format("rows.json", "json", 300_000, write_records, with_json, json_alone),
+    Format("rows.jsonstat", "json-stat", 1_000_000, write_json_stat, with_json_cube, json_alone),
+    Format("sdmx.csv", "sdmx-csv", 1_000_000, write_sdmx_csv, with_pysdmx),
+    Format("sdmx.xml", "sdmx-ml", 50_000, write_sdmx_ml, with_sdmx1),
 ]

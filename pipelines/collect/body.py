@@ -1,6 +1,6 @@
 """The rows below a header that are no observations, and what the others have from them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.contract import PERIOD_IN_NAME, Context, Table, template
@@ -9,7 +9,7 @@ from pipelines.delivery import Problem
 LEAST_NUMBERED = 3
 SHOWN = 120
 
-Row = tuple[int, list[str]]
+Row = tuple[int, Sequence[str]]
 
 
 @dataclass
@@ -96,11 +96,11 @@ def _without_headings(body: Body, values: list[int]) -> None:
     body.left_out += len(headings)
 
 
-def _is_heading(cells: list[str], values: list[int]) -> bool:
+def _is_heading(cells: Sequence[str], values: list[int]) -> bool:
     """A row with a label and no figures."""
     return bool(_first(cells)) and not any(cells[i].strip() for i in values)
 
 
-def _first(cells: list[str]) -> str:
+def _first(cells: Sequence[str]) -> str:
     """The first text of a row."""
     return next((cell.strip() for cell in cells if cell.strip()), "")

@@ -18,8 +18,8 @@ MOST_CELLS = 1 << 24
 MOST_BYTES = 2 << 30
 BLOCK = 1 << 20
 TAG = 256  # no tag that tells a place is longer
-COLUMN = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})\d')
-ROW = re.compile(rb'<(?:\w+:)?row\s[^>]*?r="(\d{1,9})"')
+COLUMN = re.compile(rb'r="([A-Z]{1,3})\d')  # a pattern that begins with plain letters is found much faster
+ROW = re.compile(rb'row\s[^>]*?r="(\d{1,9})"')
 
 
 def check(path: Path) -> None:

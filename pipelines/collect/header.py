@@ -1,13 +1,13 @@
 """The header of a table: several rows of it, with merged and with blank cells, as one name per column."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 SEPARATOR = " | "
 
 Range = tuple[tuple[int, int], tuple[int, int]]
 
 
-def filled(rows: list[list[str]], merged: Iterable[Range] = ()) -> list[list[str]]:
+def filled(rows: Sequence[Sequence[str]], merged: Iterable[Range] = ()) -> list[list[str]]:
     """Header rows of equal length in which a parent stands above each of its columns.
 
     A merged cell (top left and bottom right place, both within the rows) covers exactly its columns. Where cells are

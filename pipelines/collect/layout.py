@@ -1,7 +1,7 @@
 """Where the tables of a sheet lie: below which header, down to which row, and what stands beside them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipelines.collect.read import Unreadable
@@ -19,7 +19,7 @@ class Place:
     said: dict[str, str]
 
 
-def places(rows: list[list[str]], table: Table) -> Iterator[Place]:
+def places(rows: Sequence[Sequence[str]], table: Table) -> Iterator[Place]:
     """Every place where a table of the contract lies.
 
     Raises:
@@ -67,12 +67,12 @@ def endings(table: Table) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{p})" for p in patterns), re.IGNORECASE | re.DOTALL) if patterns else None
 
 
-def first_text(row: list[str]) -> str:
+def first_text(row: Sequence[str]) -> str:
     """The first text of a row; none in a blank one."""
     return next((text.strip() for text in row if text.strip()), "")
 
 
-def _starts(rows: list[list[str]], text: str) -> Iterator[tuple[int, dict[str, str]]]:
+def _starts(rows: Sequence[Sequence[str]], text: str) -> Iterator[tuple[int, dict[str, str]]]:
     pattern = template(text, PERIOD_IN_NAME)
     for i, row in enumerate(rows):
         found = next((match for cell in row if cell and (match := pattern.fullmatch(" ".join(cell.split())))), None)
@@ -80,7 +80,7 @@ def _starts(rows: list[list[str]], text: str) -> Iterator[tuple[int, dict[str, s
             yield i, found.groupdict()
 
 
-def _end(rows: list[list[str]], first: int, limit: int, ends: re.Pattern[str] | None) -> int:
+def _end(rows: Sequence[Sequence[str]], first: int, limit: int, ends: re.Pattern[str] | None) -> int:
     """The row that ends a table; blank rows between header and body do not."""
     if ends is None:
         return limit

@@ -142,9 +142,9 @@ def text_schema(width: int) -> pa.Schema:
     return pa.schema([(f"c{i}", pa.string()) for i in range(width)] + [("source_row", pa.int64())])
 
 
-def table_of(rows: list[list[str]], numbers: list[int], width: int) -> pa.RecordBatchReader:
-    """Rows held in memory as a reader; short rows are filled with empty text."""
-    columns = [[row[i] if i < len(row) else "" for row in rows] for i in range(width)]
+def table_of(rows: Sequence[Sequence[str]], numbers: list[int], width: int) -> pa.RecordBatchReader:
+    """Rows of equal length held in memory, as a reader."""
+    columns = zip(*rows, strict=True) if rows else [()] * width
     arrays = [pa.array(c, pa.string()) for c in columns] + [pa.array(numbers, pa.int64())]
     schema = text_schema(width)
     return pa.RecordBatchReader.from_batches(schema, [pa.record_batch(arrays, schema=schema)])

@@ -5,7 +5,7 @@ What calamine does not tell (raised footnotes, error cells, what is hidden) come
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -39,11 +39,11 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> Iterator[
     alone = [other.sheet for other in source.tables].count(table.sheet) == 1
     for name, said in found:
         sheet = _sheet(book, name)
-        rows = [[_text(cell, source.decimal) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+        rows = _texts(sheet, source.decimal)
         beside = aside.get(name, unseen.Unseen())
         for (row, column), text in beside.texts.items():
             if row < len(rows) and column < len(rows[row]):
-                rows[row][column] = text
+                rows[row] = (*rows[row][:column], text, *rows[row][column + 1 :])
         problems += _hidden(name, beside)
         try:
             for place in places(rows, table):
@@ -59,7 +59,7 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> Iterator[
             raise
 
 
-def shown_sheets(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
+def shown_sheets(path: Path) -> Iterator[tuple[str, list[Sequence[str]]]]:
     """The name and the cells of every sheet that is not hidden.
 
     Raises:
@@ -68,16 +68,13 @@ def shown_sheets(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
     book = _book(path)
     for known in book.sheets_metadata:
         if known.typ == SheetTypeEnum.WorkSheet and known.visible == SheetVisibleEnum.Visible:
-            rows = _sheet(book, known.name).to_python(skip_empty_area=False)
-            yield known.name, [[_text(cell, ".") for cell in row] for row in rows]
+            yield known.name, _texts(_sheet(book, known.name), ".")
 
 
-def _table(name: str, rows: list[list[str]], place: Place, table: Table, merged: Iterable[Range]) -> RawTable:
+def _table(name: str, rows: list[Sequence[str]], place: Place, table: Table, merged: Iterable[Range]) -> RawTable:
     within = [part for part in (_within(cell, place.header) for cell in merged) if part]
     header = joined(filled([rows[i] for i in place.header], within))
-    width = max([len(header), *(len(rows[i]) for i in place.body)])
-    header += [""] * (width - len(header))
-    numbered = [(i + 1, rows[i] + [""] * (width - len(rows[i]))) for i in place.body]
+    numbered = [(i + 1, rows[i]) for i in place.body]
     unnamed = _surplus(name, numbered, header, table)
     body = observations(Body(name, header, numbered), table)
     cells = [cells for _, cells in body.rows]
@@ -204,7 +201,7 @@ def _surplus(sheet: str, rows: list[Row], header: list[str], table: Table) -> li
     return found
 
 
-def _notes(sheet: str, rows: list[list[str]], place: Place) -> list[Problem]:
+def _notes(sheet: str, rows: list[Sequence[str]], place: Place) -> list[Problem]:
     """What stands below the table may say how to read its figures."""
     texts = [(i + 1, text) for i in range(place.body.stop, place.limit) if (text := first_text(rows[i]))]
     if not texts:
@@ -218,7 +215,7 @@ def _notes(sheet: str, rows: list[list[str]], place: Place) -> list[Problem]:
     ]
 
 
-def _below(rows: list[list[str]], place: Place, table: Table, raw: RawTable) -> list[Problem]:
+def _below(rows: list[Sequence[str]], place: Place, table: Table, raw: RawTable) -> list[Problem]:
     """Figures below the row that ends the only table of a sheet would be lost unseen."""
     columns = [i for i, name in enumerate(raw.header) if table.is_value(name)]
     for i in range(place.body.stop, place.limit):
@@ -238,6 +235,20 @@ def _below(rows: list[list[str]], place: Place, table: Table, raw: RawTable) -> 
     return []
 
 
+def _texts(sheet: CalamineSheet, decimal: str) -> list[Sequence[str]]:
+    """The rectangle of a sheet as text, by columns: most hold text only.
+
+    The rows are tuples, of which the garbage collector takes no account once it has seen that they hold text.
+    """
+    columns = zip(*sheet.to_python(skip_empty_area=False), strict=True)
+    return list(zip(*(_column(cells, decimal) for cells in columns), strict=True))
+
+
+def _column(cells: tuple[Cell, ...], decimal: str) -> Iterable[str]:
+    texts = {str}.issuperset(map(type, cells))
+    return map(str.rstrip, cells) if texts else [_text(cell, decimal) for cell in cells]  # type: ignore[arg-type]
+
+
 def _text(cell: Cell, decimal: str) -> str:
     """A cell as a person would type it; `repr` of a float is the shortest text that gives it back."""
     if isinstance(cell, str):
@@ -248,6 +259,6 @@ def _text(cell: Cell, decimal: str) -> str:
     return cell.isoformat() if isinstance(cell, dt.date | dt.time) else str(cell)
 
 
-def _at(rows: list[list[str]], address: str) -> str:
+def _at(rows: list[Sequence[str]], address: str) -> str:
     row, column = coordinate_to_tuple(address)
     return rows[row - 1][column - 1].strip() if row <= len(rows) and column <= len(rows[row - 1]) else ""

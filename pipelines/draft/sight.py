@@ -136,7 +136,7 @@ def _sheet_per_year(grids: list[tuple[str, list[list[str]]]], found: list[tuple[
 
 def _grids(path: Path, options: dict[str, Any]) -> list[tuple[str, list[list[str]]]]:
     if options["format"] == "excel":
-        return [(name, rows[:ROWS]) for name, rows in spreadsheet.shown_sheets(path)]
+        return [(name, list(map(list, rows[:ROWS]))) for name, rows in spreadsheet.shown_sheets(path)]
     if options["format"] == "csv":
         text = path.open("rb").read(1 << 24).decode(_codec(options), "replace")
         return [("", list(islice(csv.reader(io.StringIO(text), delimiter=options.get("delimiter", ",")), ROWS)))]

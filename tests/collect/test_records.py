@@ -1,13 +1,16 @@
 """JSON records as a table of text: as they are written, whatever is nested or missing."""
 
 import json
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipelines.collect import records
+from pipelines.collect import document, records
 from pipelines.collect.read import RawTable, Unreadable, read_tables
 from pipelines.contract import Source
 
@@ -67,6 +70,33 @@ def test_two_members_of_one_name_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "file.json").write_text(text, encoding="utf-8")
     with pytest.raises(Unreadable, match="is there twice"):
         read(tmp_path / "file.json")
+
+
+NAMES = st.sampled_from(["a", "b:", 'c":', "d :e", "http://x", "\n:"])
+VALUES = st.recursive(
+    NAMES | st.integers() | st.floats() | st.none() | st.booleans(),
+    lambda inside: st.lists(inside, max_size=4) | st.dictionaries(NAMES, inside, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(VALUES, st.sampled_from([":", ": ", " :", "\t:", "\n :\n"]), st.booleans())
+def test_a_member_that_is_there_twice_is_seen_in_any_document(value: Any, colon: str, twice: bool) -> None:
+    """If it failed, the quick way would lose a member that the careful one refuses."""
+    text = json.dumps({"rows": value}, separators=(",", colon))
+    if twice:
+        text = text.replace("{", f'{{"rows"{colon}0,', 1)
+    source = described()
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_text(text, encoding="utf-8")
+        try:
+            found = document.load(Path(file.name), source)
+        except Unreadable as error:
+            assert "is there twice" in str(error)
+            found = None
+    assert twice == (found is None)
+    if not twice:
+        assert repr(found) == repr(document.parse(text))
 
 
 def test_lines(tmp_path: Path) -> None:
