@@ -134,7 +134,7 @@ SELECT
     CASE
         WHEN k.series = 'MIGRATION_DISTANCE_MEAN' THEN m.mean
         WHEN k.series = 'MIGRATION_DISTANCE_MEDIAN' THEN m.median
-        WHEN NOT f.nothing_left AND f.change <= 1e-9 THEN f.decay
+        WHEN NOT f.nothing_left AND f.change <= 1e-9 THEN round(f.decay, 8)
     END AS obs_value,
     CASE
         WHEN m.mean IS NULL OR (k.series = 'MIGRATION_DISTANCE_DECAY' AND (coalesce(f.nothing_left, true) OR f.change > 1e-9)) THEN 'O'

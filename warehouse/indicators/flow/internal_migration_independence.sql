@@ -77,7 +77,7 @@ compared AS (
 SELECT
     c.ref_area,
     c.time_period,
-    CASE WHEN g.cells IS NULL AND c.change <= 1e-9 THEN 0.5 * c.apart / c.m END AS obs_value,
+    CASE WHEN g.cells IS NULL AND c.change <= 1e-9 THEN round(0.5 * c.apart / c.m, 8) END AS obs_value,
     CASE WHEN g.cells IS NULL AND c.change <= 1e-9 THEN 'A' ELSE 'O' END AS obs_status,
     CASE
         WHEN g.cells > 0 THEN 'No value: ' || g.cells || ' flows of the system have no figure.'
