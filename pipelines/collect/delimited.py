@@ -48,7 +48,7 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
     schema = pa.schema([(f"c{i}", pa.string() if table.is_value(name) else WORDS) for i, name in enumerate(header)])
     marked: list[int] = []
     batches = _batches(path, source, table, raw, schema, head, marked)
-    batches = quotes.reporting_swallowed(batches, raw, source.delimiter)
+    batches = quotes.reporting_swallowed(batches, header, raw, source.delimiter)
     if ends := endings(table):
         batches = _until(batches, ends, marked, raw)
     if unnamed := surplus(header, table):
@@ -218,6 +218,7 @@ def _split(
     """The first column divided into as many as its header says, as in Eurostat's TSV."""
     names = [name.strip() for name in raw.header[0].split(mark)]
     header = names + raw.header[1:]
+    raw.labels = len(names)
     kinds = [WORDS] * len(names) + [field.type for field in list(schema)[1:-1]]
     divided = pa.schema([(f"c{i}", kind) for i, kind in enumerate(kinds)] + [("source_row", pa.int64())])
 

@@ -48,11 +48,17 @@ def check_width(header: list[str], row: int) -> None:
         )
 
 
-def reporting_swallowed(batches: Iterator[pa.RecordBatch], raw: RawTable, delimiter: str) -> Iterator[pa.RecordBatch]:
-    """The same batches; a cell with a line in it that has as many marks as a row is a problem."""
-    marks = max(len(raw.header) - 1, 2)
+def reporting_swallowed(
+    batches: Iterator[pa.RecordBatch], header: list[str], raw: RawTable, delimiter: str
+) -> Iterator[pa.RecordBatch]:
+    """The same batches; a cell with a line in it that has as many marks as a row is a problem of `raw`.
+
+    Args:
+        header: names of the columns as they are in these batches; `raw` may give them others later.
+    """
+    marks = max(len(header) - 1, 2)
     for batch in batches:
-        for i, name in enumerate(raw.header):
+        for i, name in enumerate(header):
             column = batch.column(i)
             if not pa.types.is_dictionary(column.type):
                 continue  # in a column of figures, such a cell is no number

@@ -49,7 +49,7 @@ class RawTable:
     """One source table. `rows` has the columns c0, c1, ... (text) and `source_row`; it is read once.
 
     `cells` holds what stands beside the table: in cells above it, or in the name of its sheet; `left_out` counts rows
-    of the source that are no rows of the table.
+    of the source that are no rows of the table; `labels` the first columns, into which a column of labels was split.
     """
 
     header: list[str]
@@ -57,6 +57,7 @@ class RawTable:
     sheet: str = ""
     cells: dict[str, str] = field(default_factory=dict)
     left_out: int = 0
+    labels: int = 0
     problems: list[Problem] = field(default_factory=list)
 
 

@@ -103,7 +103,7 @@ def map_table(
         settings,
     )
     named = {i for columns in found.values() for i in columns}
-    values = value_columns(table, raw.header, source.flags, period.translate, named)
+    values = value_columns(table, raw.header, source.flags, period.translate, named | set(range(raw.labels)))
     missing = [header for header in wanted if not found[header]]
     missing += [v.header for v in table.values if not any(v is spec for spec, _, _ in values)]
     read = {i for _, i, _ in values} | named
@@ -174,10 +174,12 @@ class _Origin:
 
     @property
     def marks(self) -> list[str]:
-        """Columns with marks that concern the value: beside its labels, and in its header."""
+        """Columns with marks that concern the value: beside its labels, in its header, in a column of their own."""
         labels = [r.name for r in self.mapping.recodings if r.name.startswith("m_")]
         headers = ["h_mark"] * any("h_mark" in words for _, _, words in self.values)
-        return list(dict.fromkeys(labels + headers))
+        said, note = (self.fields.get(name, SourceField()).header for name in ("obs_status", "note"))
+        own = [f"trim({self.places[said]})"] if said and self.source.flags and said != note else []
+        return list(dict.fromkeys(labels + headers + own))
 
     def varies(self, name: str) -> bool:
         """Whether the headers of the value columns say it."""

@@ -41,9 +41,21 @@ def test_byte_order_mark_is_not_part_of_the_first_header(tmp_path: Path) -> None
     assert read_csv(tmp_path, "\ufeffYear,Value\n2020,1\n".encode()).header == ["Year", "Value"]
 
 
-@pytest.mark.parametrize("encoding", ["windows-1251", "windows-1250", "iso8859-5", "utf-16"])
+LETTERS = {
+    "windows-1250": "Řád,Č\nŽ,1\n",
+    "iso8859-2": "Řád,Č\nŠ,1\n",
+    "windows-1252": "Année,Œ\nCôte,1\n",
+    "windows-1254": "Yıl,Ş\nTürkiye,1\n",
+    "iso8859-9": "Yıl,Ş\nİzmir,1\n",
+    "windows-1257": "Šalis,Ė\nKražių,1\n",
+    "utf-16-be": "ქვეყანა,წელი\nსაქართველო,1\n",
+    "utf-8": "Ўзбекистон,Ҷ\nՀայաստան,1\n",
+}
+
+
+@pytest.mark.parametrize("encoding", [*LETTERS, "windows-1251", "iso8859-5", "koi8-r", "koi8-u", "utf-16", "utf-16-le"])
 def test_encodings_by_contract(tmp_path: Path, encoding: str) -> None:
-    text = {"windows-1250": "Řád,Č\nŽ,1\n"}.get(encoding, "Год,Ё\nМолдова,1\n")
+    text = LETTERS.get(encoding, "Год,Ё\nМолдова,1\n")
     raw = read_csv(tmp_path, text.encode(encoding), encoding=encoding)
     assert raw.header == text.splitlines()[0].split(",")
     assert rows(raw)[0]["c0"] == text.splitlines()[1].split(",")[0]

@@ -1,15 +1,19 @@
 """What real files hold that a careless loader gets wrong, each seen through a contract."""
 
+import zipfile
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.contract import load_contract
+from pipelines.process.codelists import lookup
 from pipelines.settings import Settings
 
-from .tidying import contract, harmonised, tidy
+from .tidying import contract, excel, harmonised, harmonised_book, tidy, workbook
 
 RENAMED = "If it is now called “{}” for good, write that in the contract in place of the old name."
 
@@ -28,6 +32,105 @@ def test_marks_keep_their_meaning(tmp_path: Path) -> None:
         "area,year,value\nMDA,2020,..\nMDA,2021,-\nMDA,2022,X\nMDA,2023,\nMDA,2024,0\n", tmp_path, described
     )
     assert [row[2:] for row in tidy(result)] == [(None, "O"), (None, "M"), (None, "Q"), (None, "L"), (0.0, "A")]
+
+
+def test_five_marks_of_one_office(tmp_path: Path) -> None:
+    """One sign of three dots, three dots, a blank, a star in brackets, a value in brackets; numbers typed as text."""
+    cells = ["1\u00a0280,6", "2 756,0", 15.5, " ", "…", "...", "(*)", "(18,7)"]
+    book = workbook({"S": [["area", "year", "value"], *(["MDA", 2010 + i, cell] for i, cell in enumerate(cells))]})
+    described = excel(
+        [{"columns": {"ref_area": "area", "time_period": "year"}, "values": [{"header": "value"}]}],
+        decimal=",",
+        thousands=" \u00a0",
+        missing={"": "O", "…": "L", "...": "N", "(*)": "Q"},
+        flags={"()": "U"},
+    )
+    found = tidy(harmonised_book(book, tmp_path, described), "obs_value, obs_status")
+    figures = [(1280.6, "A"), (2756.0, "A"), (15.5, "A")]
+    assert found == [*figures, (None, "O"), (None, "L"), (None, "N"), (None, "Q"), (18.7, "U")]
+
+
+EUROSTAT = {"missing": {":": "O"}, "flags": {"b": "B", "e": "E", "p": "P", "c": "Q"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "value"),
+    [
+        (
+            "freq,unit,geo\\TIME_PERIOD\t2019 \t2020 \nA,PER,MD\t-27007 e\t: \nA,PER,EL\t: c\t12 bep\n",
+            {"ref_area": {"header": "geo\\TIME_PERIOD", "scheme": "eurostat"}},
+            "{time_period}",
+        ),
+        (
+            "freq,unit,time\\geo\tMD \tEL \nA,PER,2019\t-27007 e\t: c\nA,PER,2020\t: \t12 bep\n",
+            {"time_period": "time\\geo", "ref_area": {"scheme": "eurostat"}},
+            "{ref_area}",
+        ),
+    ],
+    ids=["periods side by side", "areas side by side"],
+)
+def test_text_of_eurostat(tmp_path: Path, text: str, columns: dict[str, Any], value: str) -> None:
+    """The first column holds several; blanks stand behind headers and values, flags behind both."""
+    table = {"split": ",", "columns": columns, "values": [{"header": value}]}
+    result = harmonised(text, tmp_path, contract(delimiter="\t", tables=[table], **EUROSTAT), "file.csv")
+    assert [p.kind for p in result.problems] == ["further columns"]
+    assert sorted(tidy(result, "ref_area, time_period, obs_value, obs_status, note")) == [
+        ("GRC", "2019", None, "Q", "c"),
+        ("GRC", "2020", 12.0, "B", "bep"),
+        ("MDA", "2019", -27007.0, "E", "e"),
+        ("MDA", "2020", None, "O", None),
+    ]
+
+
+def test_custom_view_of_eurostat_in_sdmx_csv(tmp_path: Path) -> None:
+    """A view's own name, a day that is no date of ours, sex T, and flags in a column: none of them is lost."""
+    flow = "ESTAT:MIGR_EIRFS$DEFAULTVIEW(1.0)"
+    text = (
+        "DATAFLOW,LAST UPDATE,freq,sex,geo,TIME_PERIOD,OBS_VALUE,OBS_FLAG,CONF_STATUS\n"
+        f"{flow},03/03/25 11:00:00,A,T,DE,2022,,d,\n{flow},27/03/25 11:00:00,A,T,UK,2022,5,be,\n"
+    )
+    columns = {
+        "ref_area": {"header": "geo", "scheme": "eurostat"},
+        "time_period": "TIME_PERIOD",
+        "obs_status": "OBS_FLAG",
+        "source": "LAST UPDATE",
+    }
+    table = {"columns": columns, "values": [{"header": "OBS_VALUE"}]}
+    described = contract(format="sdmx-csv", tables=[table], flags={"b": "B", "e": "E", "d": "D"})
+    assert tidy(harmonised(text, tmp_path, described), "ref_area, obs_value, obs_status, note, source") == [
+        ("DEU", None, "O", "d", "03/03/25 11:00:00"),
+        ("GBR", 5.0, "B", "be", "27/03/25 11:00:00"),
+    ]
+
+
+def test_bulk_download_of_the_world_bank(tmp_path: Path) -> None:
+    """Lists beside the data, lines above the header, an edition in a cell, a comma behind the last column."""
+    data = (
+        '\ufeff"Data Source","World Development Indicators",\n\n"Last Updated Date","2026-07-13",\n\n'
+        '"Country Name","Country Code","2023","2024",\n"Moldova","MDA","-5","",\n"Romania","ROM","1","2",\n'
+    )
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("Metadata_Country_API_SM.POP.NETM_DS2.csv", "a,b\n1,2\n")
+        archive.writestr("API_SM.POP.NETM_DS2_en_csv_v2_1.csv", data)
+    table = {
+        "header_rows": [5],
+        "cells": {"vintage": "B3"},
+        "columns": {"ref_area": {"header": "Country Code", "scheme": "worldbank"}},
+        "values": [{"header": "{time_period}"}],
+    }
+    result = harmonised(packed.getvalue(), tmp_path, contract(member="API_*.csv", tables=[table]), "file.csv")
+    assert sorted(tidy(result, "ref_area, time_period, obs_value, obs_status, vintage")) == [
+        ("MDA", "2023", -5.0, "A", "2026-07-13"),
+        ("MDA", "2024", None, "O", "2026-07-13"),
+        ("ROU", "2023", 1.0, "A", "2026-07-13"),
+        ("ROU", "2024", 2.0, "A", "2026-07-13"),
+    ]
+
+
+def test_unhcr_has_codes_that_are_not_iso() -> None:
+    known = lookup(Settings().reference, "areas", "unhcr")
+    assert [known[code] for code in ("ukn", "sta", "tib")] == ["UNK", "XXA", "XTB"]
 
 
 def test_namibia_is_not_missing(tmp_path: Path) -> None:
