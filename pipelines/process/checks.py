@@ -2,7 +2,8 @@
 
 They see the delivery as `delivery`, the rows the warehouse held of its dataset before as `stored`, and those of another
 dataset as `stored_<dataset>`. In a file, `{keys}` is the contract's grain, `{series}` the grain without the period,
-`{others}` the grain without sex, and `{replaces}` the columns on which a delivery takes the place of stored rows.
+`{others}` the grain without sex, `{but_age}` and `{but_origin}` that without age or counterpart area, and `{replaces}`
+the columns on which a delivery takes the place of stored rows.
 """
 
 import re
@@ -54,6 +55,8 @@ def define(
         "{series}": [key for key in contract.keys if key != "time_period"],
         "{replaces}": contract.replaces,
         "{others}": [key for key in contract.keys if key != "sex"],
+        "{but_age}": [key for key in contract.keys if key != "age"],
+        "{but_origin}": [key for key in contract.keys if key != "counterpart_area"],
     }
     for check in checks:
         if any(_calls(query, check) for query in queries):
