@@ -216,7 +216,8 @@ def _split(
     raw: RawTable, mark: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
 ) -> tuple[list[str], pa.Schema, Iterator[pa.RecordBatch]]:
     """The first column divided into as many as its header says, as in Eurostat's TSV."""
-    names = [name.strip() for name in raw.header[0].split(mark)]
+    whole = raw.header[0]
+    names = [name.strip() for name in whole.split(mark)]
     header = names + raw.header[1:]
     raw.labels = len(names)
     kinds = [WORDS] * len(names) + [field.type for field in list(schema)[1:-1]]
@@ -228,9 +229,12 @@ def _split(
             first = first if pa.types.is_dictionary(first.type) else first.dictionary_encode()
             texts = [[part.strip() for part in text.split(mark)] for text in first.dictionary.to_pylist()]
             wrong = pa.array([len(text) != len(names) for text in texts], pa.bool_()).take(first.indices)
-            for number in batch.column("source_row").filter(wrong).to_pylist():
+            numbers = batch.column("source_row").filter(wrong).to_pylist()
+            for number, text in zip(numbers, first.filter(wrong).to_pylist(), strict=True):
+                expected = f"{len(names)} parts, as in the header, not {text.count(mark) + 1}"
+                remedy = f"Look for a missing or extra “{mark}”."
                 raw.problems.append(
-                    Problem(kind="shape", row=number, column=raw.header[0], expected=f"{len(names)} parts in it")
+                    Problem(kind="shape", row=number, column=whole, value=text, expected=expected, remedy=remedy)
                 )
             columns = [
                 pa.DictionaryArray.from_arrays(

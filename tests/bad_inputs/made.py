@@ -34,6 +34,14 @@ DATA=
 30 10 20;
 """
 
+TSV = "freq,Sex,Country\\TIME_PERIOD\t2020 \t2021 \nA,M,MDA\t10 \t: \nA,F,MDA\t20 e\t: c\n"
+SDMX_CSV = "DATAFLOW,Country,Year,Sex,OBS_VALUE\nA:P(1.0),MDA,2020,M,10\nA:P(1.0),MDA,2020,F,20\n"
+SDMX_JSON = """{"dataSets": [{"observations": {"0:0:0": [10], "0:0:1": [20]}}], "structure": {"dimensions": {
+ "observation": [{"id": "Country", "keyPosition": 0, "values": [{"id": "MDA"}]},
+ {"id": "Year", "keyPosition": 1, "values": [{"id": "2020"}]},
+ {"id": "Sex", "keyPosition": 2, "values": [{"id": "M"}, {"id": "F"}]}]}}}
+"""
+
 Maker = Callable[[Path], object]
 MAKERS: dict[str, Maker] = {}
 
@@ -283,6 +291,28 @@ def compound_file(*streams: tuple[str, bytes]) -> bytes:
     return header + table + directory + b"".join(contents)
 
 
+def _cell(cell: object) -> str:
+    kind = f'"float" office:value="{cell}"' if isinstance(cell, int) else '"string"'
+    return f"<table:table-cell office:value-type={kind}><text:p>{cell or ''}</text:p></table:table-cell>"
+
+
+def document_bytes() -> bytes:
+    """A workbook of OpenDocument."""
+    names = "office table text"
+    spaces = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in names.split())
+    rows = "".join(f"<table:table-row>{''.join(map(_cell, row))}</table:table-row>" for row in ROWS)
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces}><office:body><office:spreadsheet>'
+        f'<table:table table:name="Permits">{rows}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    return zipped(
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+        ("META-INF/manifest.xml", b"<manifest/>"),
+        ("content.xml", content.encode()),
+    )
+
+
 WHOLE: dict[str, bytes] = {
     "permits/whole.csv": GOOD.encode(),
     "permits/whole.xlsx": book_bytes(),
@@ -291,6 +321,10 @@ WHOLE: dict[str, bytes] = {
     "permits/whole.parquet": parquet_bytes(),
     "permits/whole.jsonstat": CUBE.encode(),
     "permits/whole.px": PX.encode(),
+    "permits/whole.ods": document_bytes(),
+    "permits/whole.tsv": TSV.encode(),
+    "permits/whole.sdmxcsv": SDMX_CSV.encode(),
+    "permits/whole.sdmxjson": SDMX_JSON.encode(),
     "permits/whole.csv.gz": gzip.compress(GOOD.encode(), mtime=0),
     "permits/whole.csv.zip": zipped(("permits.csv", GOOD.encode())),
 }
