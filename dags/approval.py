@@ -8,9 +8,10 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Asset, AssetAlias, Param, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
+from pipelines.language import say
 from pipelines.settings import Settings
 
-APPROVE, REJECT = "Approve", "Reject"
+APPROVE, REJECT = say("Approve"), say("Reject")
 LOADED = AssetAlias("approved")
 RUNS_THAT_WAIT = 100
 ASKED_AGAIN = 100
@@ -30,7 +31,7 @@ class Ask(HITLOperator):
         from pipelines.store.waiting import waiting
 
         if self.delivery_id not in waiting(Settings()):
-            raise AirflowSkipException("it is decided already")
+            raise AirflowSkipException(say("it is decided already"))
         return super().execute(context)
 
 
@@ -59,7 +60,7 @@ def approval() -> None:
         settings = Settings()
         receipt, outcome = read_receipt(delivery_id, settings), read_outcome(delivery_id, settings)
         message = compose(receipt, outcome, settings, today())
-        said = message.text if message else "It is decided already."
+        said = message.text if message else say("It is decided already.")
         return re.sub(r"^ {2}(?=\S)", "- ", re.sub(r"^ {6}- ", "    - ", said, flags=re.M), flags=re.M)
 
     @task(outlets=[LOADED])
@@ -89,10 +90,10 @@ def approval() -> None:
     def decision(delivery_id: str) -> None:
         ask = Ask(
             task_id="ask",
-            subject="A delivery waits for approval",
+            subject=say("A delivery waits for approval"),
             body=describe(delivery_id),
             options=[APPROVE, REJECT],
-            params={"reason": Param("", type="string", description="Why; stands in the books.")},
+            params={"reason": Param("", type="string", description=say("Why; stands in the books."))},
             delivery_id=delivery_id,
             response_timeout=timedelta(days=Settings().approval_days),
             retries=ASKED_AGAIN,

@@ -22,6 +22,21 @@ SHOWN_LETTERS = 120
 CONTROLS = {"\n": msgid("line break"), "\r": msgid("line break"), "\t": msgid("tab"), "\x00": "NUL", "\x1b": "escape"}
 SEVERITIES = {"critical": msgid("critical"), "warning": msgid("warning"), "info": msgid("info")}
 
+STATES = {"loaded": msgid("loaded"), "held": msgid("held"), "rejected": msgid("rejected")}
+STATUSES = {
+    "pass": msgid("pass"),
+    "fail": msgid("fail"),
+    "no data": msgid("no data"),
+    "did not run": msgid("did not run"),
+}
+EVENTS = {
+    "held": msgid("held"),
+    "due soon": msgid("due soon"),
+    "overdue": msgid("overdue"),
+    "approved": msgid("approved"),
+    "rejected": msgid("rejected"),
+}
+
 
 class State(StrEnum):
     """What became of a delivery."""

@@ -10,6 +10,7 @@ from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, RedirectResponse
 
+from pipelines.language import say
 from pipelines.settings import Settings
 
 PREFIX = "/migstat/reports"
@@ -45,7 +46,9 @@ def of_task(request: Request, dag_id: str, run_id: str, map_index: int) -> Redir
     with create_session(scoped=False) as session:
         found = session.scalar(query)
     if found is None:
-        raise HTTPException(404, "This task has no validation report: only the task that processes a delivery has one.")
+        raise HTTPException(
+            404, say("This task has no validation report: only the task that processes a delivery has one.")
+        )
     delivery_id = json.loads(found) if found.startswith('"') else found
     dataset = dag_id.removeprefix("ingest_")
     return RedirectResponse(f"{request.scope['root_path']}/{dataset}/{delivery_id}.html")
@@ -57,7 +60,7 @@ def page(name: str) -> FileResponse:
     folder = Settings().reports.resolve()
     path = Path(folder, name or "index.html").resolve()
     if not path.is_relative_to(folder) or not path.is_file():
-        raise HTTPException(404, "There is no such report. The page over all appears with the first delivery.")
+        raise HTTPException(404, say("There is no such report. The page over all appears with the first delivery."))
     return FileResponse(path, media_type="text/html")
 
 
@@ -65,11 +68,11 @@ class Reports(AirflowPlugin):
     """Navigation entry and task tab."""
 
     name = "migstat_reports"
-    fastapi_apps = [{"app": app, "url_prefix": PREFIX, "name": "Validation reports"}]  # noqa: RUF012
+    fastapi_apps = [{"app": app, "url_prefix": PREFIX, "name": say("Validation reports")}]  # noqa: RUF012
     external_views = [  # noqa: RUF012
-        {"name": "Validation", "href": f"{PREFIX}/", "url_route": "validation", "destination": "nav"},
+        {"name": say("Validation"), "href": f"{PREFIX}/", "url_route": "validation", "destination": "nav"},
         {
-            "name": "Validation report",
+            "name": say("Validation report"),
             "href": f"{PREFIX}/of?dag_id={{DAG_ID}}&run_id={{RUN_ID}}&map_index={{MAP_INDEX}}",
             "url_route": "validation-report",
             "destination": "task_instance",

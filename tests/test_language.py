@@ -1,8 +1,10 @@
 """Messages are shown in the office's language: catalogues are whole, and two languages live in one process."""
 
+import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -81,3 +83,66 @@ def test_language_without_a_catalogue_is_refused(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ValidationError, match="there is no catalogue of messages in “xx”; there are: en, ru"):
         Settings()
     assert say("row {row}", row=3) == "row 3"
+
+
+SAYING = {"say", "say_n", "msgid"}
+ELSEWHERE = {
+    "Field",
+    "Option",
+    "Argument",
+    "Typer",
+    "AssertionError",
+    "transaction",
+    "_record",
+}  # help, descriptions, commits
+PROSE = re.compile(r"[a-z’']+[,:;]? [a-z]+[,:;]? [a-z]{2,}")
+SQL = re.compile(r"\b(SELECT|FROM|WHERE|CREATE|COPY|INSERT|DELETE|UPDATE|CALL|CASE|ORDER BY|AS)\b")
+CODES = {
+    "did not run",
+    "database is locked",
+    "could not serialize",
+    "duplicate key value",
+    "decision of a person",
+    "not yet due",
+}
+SAID = [
+    *(f"pipelines/{phase}/*.py" for phase in ("collect", "process", "draft", "store")),
+    *(f"pipelines/disseminate/{name}.py" for name in ("notify", "summary", "validations", "explanation")),
+    *(f"pipelines/cli/{name}.py" for name in ("deliveries", "quarantine", "answers", "common", "draft", "analysis")),
+    *("pipelines/delivery.py", "dags/*.py", "plugins/*.py"),
+]
+WORD_LISTS = {"ages.py", "areas.py", "periods.py", "ops.py"}  # words in files, and descriptions of the books
+
+
+def unsaid(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """English sentences that reach people past `say`, so that no catalogue can hold them."""
+    if isinstance(node, ast.Call):
+        function = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        owner = getattr(getattr(node.func, "value", None), "id", "")
+        if function in SAYING | ELSEWHERE or owner == "log":
+            return
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return  # a docstring
+    text = ""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        text = node.value
+    elif isinstance(node, ast.JoinedStr):
+        text = "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+    if PROSE.search(text) and not SQL.search(text) and text not in CODES:
+        yield getattr(node, "lineno", 0), text
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(node, ast.JoinedStr) and isinstance(child, ast.Constant)):
+            yield from unsaid(child)
+
+
+@pytest.mark.parametrize("pattern", SAID)
+def test_no_sentence_passes_by_the_catalogues(pattern: str) -> None:
+    files = sorted(path for path in ROOT.glob(pattern) if path.name not in WORD_LISTS)
+    assert files
+    found = [f"{f.name}:{line}: {text}" for f in files for line, text in unsaid(ast.parse(f.read_text("utf-8")))]
+    assert found == []
+
+
+def test_sentence_past_the_catalogues_is_found() -> None:
+    code = 'x = Problem(expected=f"a number, not {value} or so", remedy=say("Mend it at once."))'
+    assert list(unsaid(ast.parse(code))) == [(1, "a number, not … or so")]

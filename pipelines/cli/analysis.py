@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.common import current_settings, messages
+from pipelines.language import say, say_n
 
 SHOWN = 40
 AreaOption = Annotated[str, typer.Option("--area", help="Only this country, ISO 3166-1 alpha-3.")]
@@ -54,7 +55,7 @@ def lineage(
         indicators = load_indicators(settings.indicators)
         unknown = sorted(set(codes or []) - {i.code for i in indicators})
         if unknown:
-            raise LookupError(f"there is no indicator {unknown[0]}; `migstat indicators` lists them")
+            raise LookupError(say("there is no indicator {code}; `migstat indicators` lists them", code=unknown[0]))
         schema = table_columns(settings)
         found = [follow(i, schema) for i in indicators if not codes or i.code in codes]
         if drawing:
@@ -64,9 +65,9 @@ def lineage(
             typer.echo(one.indicator)
             for column, origins in one.columns.items():
                 if origins:
-                    typer.echo(f"  {column:13} from {', '.join(origins)}")
+                    typer.echo(f"  {column:13} {say('from {columns}', columns=', '.join(origins))}")
             if one.conditions:
-                typer.echo(f"  rows chosen by {', '.join(one.conditions)}")
+                typer.echo(f"  {say('rows chosen by {conditions}', conditions=', '.join(one.conditions))}")
 
 
 @app.command()
@@ -87,8 +88,9 @@ def diff(
             change = f"{_figure(d.before)} → {_figure(d.after)} ({100 * d.share:.3g} %)"
             typer.echo(" ".join(f"{d.series} {d.ref_area} {d.time_period} {parts} {change}: {d.reason}".split()))
         if len(found) > SHOWN:
-            typer.echo(f"... and {len(found) - SHOWN} more; --json gives all")
-        typer.echo(f"{len(found)} observations would change." if found else "Nothing would change.")
+            typer.echo(say("... and {count} more; --json gives all", count=len(found) - SHOWN))
+        changed = say_n("{n} observation would change.", "{n} observations would change.", len(found))
+        typer.echo(changed if found else say("Nothing would change."))
 
 
 @app.command()
@@ -99,16 +101,17 @@ def progress(area: AreaOption = "") -> None:
     with messages():
         found = rows(current_settings(), "progress", area)
         for row in found:
-            target = f", target {row['target']:g} in {row['target_year']}" if row["target"] is not None else ""
-            reached = f"; on this trend reached in {row['reached_in']}" if row["reached_in"] else ""
+            figures = [_dated(row["baseline"], row["baseline_year"]), _dated(row["latest"], row["latest_year"])]
+            if row["target"] is not None:
+                figures.append(say("target {figure}", figure=_dated(row["target"], row["target_year"])))
+            reached = say("; on this trend reached in {year}", year=row["reached_in"]) if row["reached_in"] else ""
             score = "" if row["score"] is None else f" ({row['score']:.3f})"
             typer.echo(
-                f"{row['ref_area']} {row['indicator']} {row['series']}: {row['baseline']:g} in {row['baseline_year']}, "
-                f"{row['latest']:g} in {row['latest_year']}{target}\n"
-                f"    {row['status'] or row['note'] or 'no class'}{score}{reached}\n    {row['method_source']}"
+                f"{row['ref_area']} {row['indicator']} {row['series']}: {', '.join(figures)}\n"
+                f"    {row['status'] or row['note'] or say('no class')}{score}{reached}\n    {row['method_source']}"
             )
         if not found:
-            typer.echo("No prioritised indicator has an observation yet: see `migstat readiness`.")
+            typer.echo(say("No prioritised indicator has an observation yet: see `migstat readiness`."))
 
 
 @app.command()
@@ -118,16 +121,26 @@ def readiness(area: AreaOption = "") -> None:
 
     with messages():
         for one in gaps(current_settings(), area):
-            state = f"{one.values} values, the latest of {one.latest}" if one.values else "no value"
+            state = say("no value")
+            if one.values:
+                state = say_n(
+                    "{n} value, the latest of {period}",
+                    "{n} values, the latest of {period}",
+                    one.values,
+                    period=one.latest,
+                )
             typer.echo(f"{one.ref_area} {one.indicator} {one.title}: {state}")
             for h in one.holdings:
                 if h.observations:
-                    by = f", by {' and '.join(h.by)}" if h.by else ", without any breakdown"
-                    typer.echo(f"    {h.dataset}: {h.first} to {h.last}, {h.age_years} years old{by}")
+                    by = say("by {columns}", columns=say(" and ").join(h.by)) if h.by else say("without any breakdown")
+                    span = say("{first} to {last}", first=h.first, last=h.last)
+                    age = say_n("{n} year old", "{n} years old", h.age_years or 0)
+                    typer.echo(f"    {h.dataset}: {span}, {age}, {by}")
                 else:
-                    typer.echo(f"    {h.dataset}: nothing. Ask for it: {h.title} ({h.provider})")
+                    asked = say("nothing. Ask for it: {title} ({provider})", title=say(h.title), provider=h.provider)
+                    typer.echo(f"    {h.dataset}: {asked}")
             if one.asked_by:
-                typer.echo(f"    asked for by {', '.join(one.asked_by)}")
+                typer.echo(f"    {say('asked for by {columns}', columns=', '.join(one.asked_by))}")
 
 
 @app.command()
@@ -138,15 +151,18 @@ def projects(area: AreaOption = "") -> None:
     with messages():
         found = [row for row in rows(current_settings(), "late_reports", area) if row["state"] != "not yet due"]
         for row in found:
-            due = (
-                f"due {row['due']}, {row['days_late']} days late"
-                if row["days_late"] is not None
-                else "no due day given"
-            )
-            typer.echo(f"{row['ref_area']} {row['project']}: {row['indicator']} for {row['time_period']}, {due}")
+            due = say("no due day given")
+            if row["days_late"] is not None:
+                due = say_n("due {day}, {n} day late", "due {day}, {n} days late", row["days_late"], day=row["due"])
+            what = say("{indicator} for {period}", indicator=row["indicator"], period=row["time_period"])
+            typer.echo(f"{row['ref_area']} {row['project']}: {what}, {due}")
         if not found:
-            typer.echo("No report is late or missing.")
+            typer.echo(say("No report is late or missing."))
+
+
+def _dated(value: float, year: object) -> str:
+    return say("{value} in {year}", value=f"{value:g}", year=year)
 
 
 def _figure(value: float | None) -> str:
-    return "none" if value is None else f"{value:.6g}"
+    return say("none") if value is None else f"{value:.6g}"

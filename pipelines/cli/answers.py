@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.common import DeliveryArgument, current_settings, messages
+from pipelines.language import say
 
 app = typer.Typer()
 
@@ -19,9 +20,9 @@ def questions(delivery_id: DeliveryArgument) -> None:
         for number, question in enumerate(found, 1):
             typer.echo(f"{number}. [{question.check_id}] {question.text}")
             for given in question.answers:
-                typer.echo(f"   Answer: {given}")
+                typer.echo(f"   {say('Answer: {text}', text=given)}")
         if not found:
-            typer.echo("There is nothing to ask.")
+            typer.echo(say("There is nothing to ask."))
 
 
 @app.command()
@@ -39,4 +40,4 @@ def answer(
         settings = current_settings()
         write_answer(delivery_id, check_id, text, by, settings)
         write_page(settings)
-        typer.echo("The answer is written down.")
+        typer.echo(say("The answer is written down."))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.language import say
+
 if TYPE_CHECKING:
     from pipelines.contract import Contract
     from pipelines.settings import Settings
@@ -79,5 +81,5 @@ def contract_of(dataset: str, settings: "Settings") -> "Contract":
     path = settings.contracts / f"{dataset}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in settings.contracts.glob("*.yaml")))
-        raise UnknownDataset(f"there is no dataset {dataset}; there are: {known}")
+        raise UnknownDataset(say("there is no dataset {dataset}; there are: {known}", dataset=dataset, known=known))
     return load_contract(path)

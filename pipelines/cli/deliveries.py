@@ -15,6 +15,7 @@ from pipelines.cli.common import (
     current_settings,
     messages,
 )
+from pipelines.language import say
 
 if TYPE_CHECKING:
     from pipelines.contract import Contract
@@ -70,14 +71,16 @@ def fetch(dataset: Annotated[str, typer.Argument(help="Dataset, the name of its 
         settings = current_settings()
         contract = contract_of(dataset, settings)
         if not contract.endpoints:
-            raise LookupError(f"{dataset} has no source of `kind: endpoint`: its files are put into the inbox")
+            raise LookupError(
+                say("{dataset} has no source of `kind: endpoint`: its files are put into the inbox", dataset=dataset)
+            )
         failed = fetch_endpoints(contract, settings).failed
         ready = waiting(contract, settings, recorded(contract, settings))
         accepted = [_take_in(read_receipt(one, settings), contract, settings) for one in ready]
         for failure in failed:
             typer.echo(f"migstat: {failure}", err=True)
         if not accepted and not failed:
-            typer.echo(f"{dataset}: nothing new.")
+            typer.echo(say("{dataset}: nothing new.", dataset=dataset))
         if failed or not all(accepted):
             raise typer.Exit(1)
 
@@ -108,7 +111,9 @@ def _decide(delivery_id: str, approved: bool, by: str, reason: str) -> None:
         outcome = decide(delivery_id, settings, decision)
         tell(read_receipt(delivery_id, settings), outcome, settings)
         write_page(settings)
-        typer.echo(f"{delivery_id} is {'approved and loaded' if approved else 'rejected'}.")
+        typer.echo(
+            say("{delivery} is approved and loaded." if approved else "{delivery} is rejected.", delivery=delivery_id)
+        )
 
 
 @app.command()
@@ -124,7 +129,7 @@ def accept_contract(
         settings = current_settings()
         contract = contract_of(dataset, settings)
         put_in_force(contract, settings, by, reason)
-        typer.echo(f"{dataset}: contract {contract.version} is in force.")
+        typer.echo(say("{dataset}: contract {version} is in force.", dataset=dataset, version=contract.version))
 
 
 @app.command()
@@ -151,7 +156,13 @@ def _take_in(receipt: "Receipt", contract: "Contract", settings: "Settings") -> 
 
     put_in_force(contract, settings)
     if receipt.delivery_id in recorded(contract, settings):
-        typer.echo(f"{receipt.file_name} is already known as {receipt.delivery_id}: nothing changed.")
+        typer.echo(
+            say(
+                "{file} is already known as {delivery}: nothing changed.",
+                file=receipt.file_name,
+                delivery=receipt.delivery_id,
+            )
+        )
         return True
     with stored(contract, settings) as tables:
         process(receipt.delivery_id, settings, tables)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli.common import FileArgument, current_settings, messages
+from pipelines.language import say
 
 if TYPE_CHECKING:
     from pipelines.draft.propose import Tried
@@ -34,10 +35,12 @@ def new(
             raise typer.Exit(2) from None
         target = settings.contracts / f"{tried.draft.dataset}.yaml"
         if target.exists():
-            raise FileExistsError(f"there is a contract {target} already: give another name by --dataset")
+            raise FileExistsError(
+                say("there is a contract {target} already: give another name by --dataset", target=target)
+            )
         target.write_text(tried.draft.text, encoding="utf-8")
         _show(tried)
-        typer.echo(f"The contract is {target}: write title, provider and unit in it, then run")
+        typer.echo(say("The contract is {target}: write title, provider and unit in it, then run", target=target))
         typer.echo(f'  migstat check "{file}" --dataset {tried.draft.dataset}')
         settled = not tried.draft.decisions and tried.outcome.state != State.REJECTED
         raise typer.Exit(0 if settled else 1)
@@ -47,10 +50,10 @@ def _show(tried: "Tried") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*tried.columns, title="The first rows as they would be loaded")
+    table = Table(*tried.columns, title=say("The first rows as they would be loaded"))
     for row in tried.rows:
         table.add_row(*("" if value is None else str(value) for value in row))
     Console(soft_wrap=True).print(table)
     typer.echo(tried.findings())
     for number, sentence in enumerate(tried.draft.decisions, 1):
-        typer.echo(f"Decision {number}: {sentence}")
+        typer.echo(say("Decision {number}: {sentence}", number=number, sentence=sentence))

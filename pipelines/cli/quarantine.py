@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli.common import ByOption, DeliveryArgument, current_settings, messages
+from pipelines.language import say
 
 if TYPE_CHECKING:
     from pipelines.store.quarantine import HeldRow, Verdict, Which
@@ -33,7 +34,7 @@ def list_rows(
 
     with messages():
         held = held_rows(_which(delivery_id, row, sheet, where), current_settings())
-        typer.echo("\n".join(map(_words, held)) if held else "No such row is held back.")
+        typer.echo("\n".join(map(_words, held)) if held else say("No such row is held back."))
 
 
 @quarantine.command()
@@ -55,7 +56,7 @@ def release(
         which = _which(delivery_id, row, sheet, where)
         done = release_rows(which, _pairs(corrected), _verdict(by, reason), settings)
         write_page(settings)
-        typer.echo(f"Held rows loaded: {len(done)}. `migstat compute` takes them into the indicators.")
+        typer.echo(say("Held rows loaded: {count}. `migstat compute` takes them into the indicators.", count=len(done)))
 
 
 @quarantine.command()
@@ -75,7 +76,7 @@ def discard(
         settings = current_settings()
         done = discard_rows(_which(delivery_id, row, sheet, where), _verdict(by, reason), settings)
         write_page(settings)
-        typer.echo(f"Held rows discarded: {len(done)}.")
+        typer.echo(say("Held rows discarded: {count}.", count=len(done)))
 
 
 def _which(delivery_id: str, row: int | None, sheet: str, where: list[str] | None) -> "Which":
@@ -90,7 +91,7 @@ def _verdict(by: str, reason: str) -> "Verdict":
     from pipelines.store.quarantine import Verdict
 
     if not by.strip() or not reason.strip():
-        raise ValueError("--by and --reason must say something: they stand in the books")
+        raise ValueError(say("--by and --reason must say something: they stand in the books"))
     return Verdict(by=by, reason=reason, at=dt.datetime.now(dt.UTC))
 
 
@@ -99,7 +100,7 @@ def _pairs(said: list[str] | None) -> dict[str, str]:
     for one in said or []:
         name, equals, text = one.partition("=")
         if not equals or not name.strip():
-            raise ValueError(f"found “{one}”; expected column=value, e.g. sex=F")
+            raise ValueError(say("found “{text}”; expected column=value, e.g. sex=F", text=one))
         pairs[name.strip()] = text.strip()
     return pairs
 

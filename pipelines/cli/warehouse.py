@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from pipelines.cli.common import current_settings, messages
+from pipelines.language import say
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,7 +28,11 @@ def compute(
 
     with messages():
         done = compute_indicators(current_settings(), codes or None)
-        typer.echo(f"Computed: {', '.join(done)}" if done else "Nothing to compute: no input has changed.")
+        typer.echo(
+            say("Computed: {codes}", codes=", ".join(done))
+            if done
+            else say("Nothing to compute: no input has changed.")
+        )
 
 
 @app.command()
@@ -65,8 +70,8 @@ def datasets() -> None:
 
     with messages():
         for name, contract in load_contracts(current_settings().contracts).items():
-            checks = f"{len(contract.expectations)} expectations"
-            typer.echo(f"{name:16} {contract.title} ({contract.schedule or 'no schedule'}; {checks})")
+            checks = say("{count} expectations", count=len(contract.expectations))
+            typer.echo(f"{name:16} {say(contract.title)} ({contract.schedule or say('no schedule')}; {checks})")
 
 
 @app.command()
@@ -89,7 +94,13 @@ def release(
 
     with messages():
         chosen = name_release(current_settings(), name, snapshot)
-        typer.echo(f"Snapshot {chosen} is now release {name}: read it with --as-of {chosen}.")
+        typer.echo(
+            say(
+                "Snapshot {snapshot} is now release {name}: read it with --as-of {snapshot}.",
+                snapshot=chosen,
+                name=name,
+            )
+        )
 
 
 @app.command()
@@ -99,7 +110,9 @@ def housekeep() -> None:
 
     with messages():
         done = do_housekeeping(current_settings())
-        typer.echo(", ".join(f"{count} {what}" for what, count in done.items()) or "There is no warehouse yet.")
+        typer.echo(
+            ", ".join(f"{count} {say(what)}" for what, count in done.items()) or say("There is no warehouse yet.")
+        )
 
 
 def _print(relation: "duckdb.DuckDBPyRelation | None", format: str) -> None:

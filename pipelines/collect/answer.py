@@ -18,6 +18,7 @@ from pipelines.collect import looks
 from pipelines.collect.archive import PACKED
 from pipelines.collect.document import at
 from pipelines.contract import EndpointSource
+from pipelines.language import msgid, say
 
 WORDS_SHOWN = 300
 SAYING = (
@@ -34,8 +35,8 @@ SAYING = (
     "Message",
 )
 SDMX_HEADER = re.compile(rb"<(\w+:)?Header\b.*?</(\w+:)?Header\s*>", re.DOTALL)
-ASK_FOR_LESS = "Ask for less: narrow `query`, or split it with `each`."
-ASK_OTHERWISE = "Correct `url` and `query`; if it is too much, narrow `query` or split it with `each`."
+ASK_FOR_LESS = msgid("Ask for less: narrow `query`, or split it with `each`.")
+ASK_OTHERWISE = msgid("Correct `url` and `query`; if it is too much, narrow `query` or split it with `each`.")
 
 
 class FetchError(OSError):
@@ -70,21 +71,27 @@ def inspect(path: Path, source: EndpointSource) -> Content:
     """
     head = looks.beginning(path)
     if not head.strip():
-        raise FetchError("the answer is empty. Look at the address in a browser and correct the contract.")
+        raise FetchError(say("the answer is empty. Look at the address in a browser and correct the contract."))
     kind = looks.looks_like(path)
     if kind in PACKED:
         return Content(_digest(path))
     if kind not in looks.WANTED[source.format]:
-        said = f": “{words(head)}”" if kind in ("HTML", "XML", "JSON", "text") else ""
+        said = f": {_quoted(words(head))}" if kind in ("HTML", "XML", "JSON", "text") else ""
         raise FetchError(
-            f"the answer is {looks.SHOWN_AS.get(kind, kind)}, not {looks.NAMES[source.format]}{said}. {ASK_OTHERWISE}"
+            say(
+                "the answer is {found}, not {format}{said}. {remedy}",
+                found=looks.shown_as(kind),
+                format=say(looks.NAMES[source.format]),
+                said=said,
+                remedy=say(ASK_OTHERWISE),
+            )
         )
     if kind == "JSON":
         return _json(path, source)
     if kind == "XML":
         return _sdmx(path)
     if source.format.endswith("csv") and head.strip().count(b"\n") == 0:
-        raise FetchError(f"the answer has a header and no rows. {_nothing_found(source)}")
+        raise FetchError(say("the answer has a header and no rows. {remedy}", remedy=_nothing_found(source)))
     return Content(_digest(path))
 
 
@@ -100,19 +107,22 @@ def _json(path: Path, source: EndpointSource) -> Content:
     try:
         document = json.loads(path.read_bytes())
     except ValueError:
-        raise FetchError(f"the answer is not JSON: “{words(looks.beginning(path))}”. Correct the contract.") from None
+        raise FetchError(
+            say("the answer is not JSON: “{said}”. Correct the contract.", said=words(looks.beginning(path)))
+        ) from None
     is_cube = source.format.startswith("json-stat")
     whole = at(document, source.records) if source.records else _cube(document) if is_cube else document
     records = at(whole, "/value") if is_cube else whole
     if not isinstance(records, list | dict) or (isinstance(records, dict) and not is_cube):
         said = "; ".join(_said(document))
-        where = f"{source.records}/value" if is_cube else source.records or "/"
-        raise FetchError(
-            f"the answer has no data at {where}{said and f', it says “{said[:WORDS_SHOWN]}”'}. "
-            "Correct the query; if the server has changed its answers, correct `records`."
+        told = say(
+            "the answer has no data at {pointer}",
+            pointer=f"{source.records}/value" if is_cube else source.records or "/",
         )
+        remedy = say("Correct the query; if the server has changed its answers, correct `records`.")
+        raise FetchError(f"{_with_words(told, said)}. {remedy}")
     if not records:
-        raise FetchError(f"the answer holds no records. {_nothing_found(source)}")
+        raise FetchError(say("the answer holds no records. {remedy}", remedy=_nothing_found(source)))
     shown = {name: part for name, part in whole.items() if name != "updated"} if is_cube else records
     fingerprint = hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
     return Content(fingerprint, document, len(records))
@@ -137,9 +147,18 @@ def _sdmx(path: Path) -> Content:
                 said.append(element.text)
             element.clear(keep_tail=False)
     except etree.XMLSyntaxError as error:
-        raise Unavailable(f"the answer is not a whole SDMX-ML message ({error.msg}).") from None
-    reason = " ".join(" ".join(said).split())[:WORDS_SHOWN]
-    raise FetchError(f"the SDMX message holds no observations{reason and f', it says “{reason}”'}. {ASK_FOR_LESS}")
+        raise Unavailable(say("the answer is not a whole SDMX-ML message ({error}).", error=error.msg)) from None
+    told = _with_words(say("the SDMX message holds no observations"), " ".join(" ".join(said).split()))
+    raise FetchError(f"{told}. {say(ASK_FOR_LESS)}")
+
+
+def _with_words(told: str, said: str) -> str:
+    """What is told of an answer, and what the server itself says in it."""
+    return say("{told}, it says {said}", told=told, said=_quoted(said[:WORDS_SHOWN])) if said else told
+
+
+def _quoted(text: str) -> str:
+    return say("“{text}”", text=text)
 
 
 def _said(node: Any) -> list[str]:
@@ -156,7 +175,7 @@ def _said(node: Any) -> list[str]:
 
 
 def _nothing_found(source: EndpointSource) -> str:
-    return f"Nothing is found for `query` of {source.file}: correct it if there should be."
+    return say("Nothing is found for `query` of {file}: correct it if there should be.", file=source.file)
 
 
 def _digest(path: Path, without: re.Pattern[bytes] | None = None) -> str:

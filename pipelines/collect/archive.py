@@ -18,6 +18,7 @@ from pipelines.collect import looks
 from pipelines.collect.read import Unreadable
 from pipelines.contract import Source
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 LIMIT = 8 << 30
 RATIO = 200
@@ -51,10 +52,12 @@ def opened(path: Path, source: Source) -> Iterator[list[Member]]:
         try:
             members = _zipped(path, source, Path(folder)) if kind == "zip" else [_gzipped(path, Path(folder))]
         except BROKEN as error:
-            raise _refused("an archive that can be expanded", f"Pack it anew and send it again ({error}).") from error
+            raise _refused(
+                say("an archive that can be expanded"), say("Pack it anew and send it again ({error}).", error=error)
+            ) from error
         for member in members:
             if looks.looks_like(member.path) in PACKED:
-                raise _refused("no archive within an archive", "Unpack the outer one and send what is in it.")
+                raise _refused(say("no archive within an archive"), say("Unpack the outer one and send what is in it."))
         yield members
 
 
@@ -86,18 +89,24 @@ def _wanted(archive: zipfile.ZipFile, source: Source) -> list[zipfile.ZipInfo]:
     wanted = sorted((i for i in files if _named(i, source)), key=lambda i: i.filename)
     names = "; ".join(PurePosixPath(i.filename).name for i in files[:12])
     if not wanted:
-        expected = f"a file named {source.member} in the archive" if source.member else "a file in the archive"
-        raise _refused(expected, "Send the archive with it, or correct `member` in the contract.", names or None)
+        expected = say("a file in the archive")
+        if source.member:
+            expected = say("a file named {name} in the archive", name=source.member)
+        raise _refused(expected, say("Send the archive with it, or correct `member` in the contract."), names or None)
     if len({PurePosixPath(i.filename).suffix.lower() for i in wanted}) > 1:
         raise _refused(
-            "one file in the archive, or several of one format that belong together",
-            "Send one of them, or say in the contract which are meant, as `member`.",
+            say("one file in the archive, or several of one format that belong together"),
+            say("Send one of them, or say in the contract which are meant, as `member`."),
             names,
         )
     if len(wanted) > MEMBERS:
-        raise _refused(f"at most {MEMBERS} files in an archive", "Send them in several archives.", str(len(wanted)))
+        raise _refused(
+            say("at most {most} files in an archive", most=MEMBERS),
+            say("Send them in several archives."),
+            str(len(wanted)),
+        )
     if any(info.flag_bits & 1 for info in wanted):
-        raise _refused("an archive without a password", "Pack it anew without a password, and send it again.")
+        raise _refused(say("an archive without a password"), say("Pack it anew without a password, and send it again."))
     return wanted
 
 
@@ -115,15 +124,15 @@ def _expand(packed: IO[bytes] | gzip.GzipFile, target: Path, size: int, limit: i
                 raise _too_large(limit)
             if written > RATIO_FROM and written > RATIO * size:
                 raise _refused(
-                    f"an archive that holds at most {RATIO} times its own size",
-                    "It grows like one made to fill a disk: look at what made it, or send the file unpacked.",
+                    say("an archive that holds at most {times} times its own size", times=RATIO),
+                    say("It grows like one made to fill a disk: look at what made it, or send the file unpacked."),
                 )
             file.write(block)
     return written
 
 
 def _too_large(limit: int) -> Unreadable:
-    return _refused(f"at most {limit >> 30} GB in an archive", "Send it in parts, or as Parquet.")
+    return _refused(say("at most {size} GB in an archive", size=limit >> 30), say("Send it in parts, or as Parquet."))
 
 
 def _refused(expected: str, remedy: str, value: str | None = None) -> Unreadable:

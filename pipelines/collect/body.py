@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pipelines.contract import PERIOD_IN_NAME, Context, Table, template
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 LEAST_NUMBERED = 3
 SHOWN = 120
@@ -62,7 +63,7 @@ def _without_numbering(body: Body) -> None:
         return
     if any(len(text) > 1 for text in texts[:start]) or any(body.header[start + len(numbers) :]):
         return
-    body.tell(number, " ".join(filter(None, texts)), "observations", "It numbers the columns: left out.")
+    body.tell(number, " ".join(filter(None, texts)), say("observations"), say("It numbers the columns: left out."))
     body.rows = [row for row in body.rows if row[0] != number]
     body.left_out += 1
 
@@ -91,7 +92,7 @@ def _labels(body: Body, place: int, context: Context, values: list[int]) -> Iter
 def _without_headings(body: Body, values: list[int]) -> None:
     headings = [(number, cells) for number, cells in body.rows if _is_heading(cells, values)]
     for number, cells in headings:
-        body.tell(number, _first(cells), "figures", "It is read as a heading of the rows below.")
+        body.tell(number, _first(cells), say("figures"), say("It is read as a heading of the rows below."))
     body.rows = [row for row in body.rows if row not in headings]
     body.left_out += len(headings)
 

@@ -23,6 +23,7 @@ from pipelines.collect.secret import HIDDEN, Secret
 from pipelines.contract import EndpointSource
 from pipelines.delivery import write_whole
 from pipelines.endpoint import fill, parameters
+from pipelines.language import msgid, say
 from pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -31,11 +32,12 @@ LONGEST_WAIT = 300.0
 MOST_REDIRECTS = 5
 PASSING = {408, 425, 429, 500, 502, 503, 504}
 REMEDIES = {
-    401: "The server wants a key: see `secret` in the contract.",
-    403: "The key is not accepted, or (PX-Web) more cells are asked for than it gives: lower `cells`.",
-    404: "The address or the dataset has changed: see what the server offers now and correct the contract.",
-    413: "Ask for less: narrow `query`, or split it with `each`.",
+    401: msgid("The server wants a key: see `secret` in the contract."),
+    403: msgid("The key is not accepted, or (PX-Web) more cells are asked for than it gives: lower `cells`."),
+    404: msgid("The address or the dataset has changed: see what the server offers now and correct the contract."),
+    413: msgid("Ask for less: narrow `query`, or split it with `each`."),
 }
+OTHER_REMEDY = msgid("Correct the query in the contract.")
 
 for _noisy in ("httpx", "httpcore"):  # they write whole addresses into the log, keys included
     logging.getLogger(_noisy).setLevel(logging.WARNING)
@@ -146,7 +148,7 @@ class Client:
                 return None
             if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and offset:
                 _forget(target)
-                raise Unavailable(f"{shown}: the file has changed since its download broke off.")
+                raise Unavailable(say("{address}: the file has changed since its download broke off.", address=shown))
             expected = {httpx.codes.OK, httpx.codes.PARTIAL_CONTENT} if offset else {httpx.codes.OK}
             if response.status_code not in expected:
                 raise self._refused(response, shown)
@@ -178,30 +180,50 @@ class Client:
             if following is None:
                 return response
             response.close()
-            moved = f"{request.url.host}: the address has moved"
+            moved = say("{host}: the address has moved", host=request.url.host)
             if request.method == "POST":
-                raise FetchError(f"{moved}, and a query cannot follow it: put the new address into the contract.")
+                raise FetchError(
+                    say("{moved}, and a query cannot follow it: put the new address into the contract.", moved=moved)
+                )
             if following.url.host not in (request.url.host, *self._source.hosts):
-                raise FetchError(f"{moved} to {following.url.host}: add that host to `hosts` if it can be trusted.")
+                raise FetchError(
+                    say(
+                        "{moved} to {other}: add that host to `hosts` if it can be trusted.",
+                        moved=moved,
+                        other=following.url.host,
+                    )
+                )
             if following.url.scheme not in ("https", request.url.scheme):
-                raise FetchError(f"{moved} to {following.url.scheme}:, which is not safe: correct `url`.")
+                raise FetchError(
+                    say(
+                        "{moved} to {scheme}:, which is not safe: correct `url`.",
+                        moved=moved,
+                        scheme=following.url.scheme,
+                    )
+                )
             if following.url.host != request.url.host:
                 for name in self._source.headers:
                     following.headers.pop(name, None)
             request = following
-        raise FetchError(f"{request.url.host}: the address leads in a circle: correct `url`.")
+        raise FetchError(say("{host}: the address leads in a circle: correct `url`.", host=request.url.host))
 
     def _write(self, response: httpx.Response, target: Path, offset: int, shown: str) -> None:
         """Stream the body to disk, never more than the limit allows."""
         limit = self._settings.fetch_limit_mb * 1_000_000
         too_large = FetchError(
-            f"{shown}: the answer is larger than {self._settings.fetch_limit_mb:g} MB. Ask for less in `query`, or "
-            "raise MIGSTAT_FETCH_LIMIT_MB."
+            say(
+                "{address}: the answer is larger than {limit} MB. Ask for less in `query`, or raise "
+                "MIGSTAT_FETCH_LIMIT_MB.",
+                address=shown,
+                limit=f"{self._settings.fetch_limit_mb:g}",
+            )
         )
         appending = response.status_code == httpx.codes.PARTIAL_CONTENT
         if appending and not response.headers.get("Content-Range", "").startswith(f"bytes {offset}-"):
             _forget(target)
-            raise Unavailable(f"{shown}: the server gave another part of the file than was asked for.")
+            raise Unavailable(
+                say("{address}: the server gave another part of the file than was asked for.", address=shown)
+            )
         size = offset if appending else 0
         if size + int(response.headers.get("Content-Length", 0)) > limit:
             raise too_large
@@ -218,20 +240,32 @@ class Client:
         whole = response.headers.get("Content-Range", "").rpartition("/")[2]
         if whole.isdigit() and int(whole) != size:
             _forget(target)
-            raise Unavailable(f"{shown}: {size} bytes arrived of {whole}.")
+            raise Unavailable(say("{address}: {size} bytes arrived of {whole}.", address=shown, size=size, whole=whole))
 
     def _refused(self, response: httpx.Response, shown: str) -> FetchError:
         """Why an answer is no success, in the server's own words where it has any."""
         said = words(next(response.iter_bytes(1 << 16), b""))
         status = response.status_code
         reason = self.secret.clean(
-            f"{shown}: the server answers {status} {response.reason_phrase}{said and f': {said}'}."
+            say(
+                "{address}: the server answers {status} {phrase}{said}.",
+                address=shown,
+                status=status,
+                phrase=response.reason_phrase,
+                said=said and f": {said}",
+            )
         )
         if status not in PASSING:
-            return FetchError(f"{reason} {REMEDIES.get(status, 'Correct the query in the contract.')}")
+            return FetchError(f"{reason} {say(REMEDIES.get(status, OTHER_REMEDY))}")
         wait = _seconds(response.headers.get("Retry-After", ""))
         if wait is not None and wait > LONGEST_WAIT:
-            return FetchError(f"{reason} It asks to wait {wait:.0f} seconds: the next scheduled run asks again.")
+            return FetchError(
+                say(
+                    "{reason} It asks to wait {wait} seconds: the next scheduled run asks again.",
+                    reason=reason,
+                    wait=f"{wait:.0f}",
+                )
+            )
         return Unavailable(reason, wait)
 
     def _wait(self, state: RetryCallState) -> float:
@@ -256,11 +290,21 @@ class Client:
         try:
             yield
         except httpx.TimeoutException:
-            raise Unavailable(f"{shown}: no answer within {self._settings.fetch_timeout:g} seconds.") from None
+            raise Unavailable(
+                say(
+                    "{address}: no answer within {seconds} seconds.",
+                    address=shown,
+                    seconds=f"{self._settings.fetch_timeout:g}",
+                )
+            ) from None
         except httpx.RemoteProtocolError:
-            raise Unavailable(f"{shown}: the connection broke off before the answer was whole.") from None
+            raise Unavailable(
+                say("{address}: the connection broke off before the answer was whole.", address=shown)
+            ) from None
         except httpx.RequestError as error:
-            raise Unavailable(self.secret.clean(f"{shown}: the server cannot be reached ({error}).")) from None
+            raise Unavailable(
+                self.secret.clean(say("{address}: the server cannot be reached ({error}).", address=shown, error=error))
+            ) from None
 
 
 def _validator_file(target: Path) -> Path:

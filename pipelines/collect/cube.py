@@ -13,6 +13,7 @@ import pyarrow as pa
 from pipelines.collect.read import RawTable, Unreadable, text_array
 from pipelines.contract import Table
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 ROWS = 1 << 16
 WORDS = pa.dictionary(pa.int32(), pa.string())
@@ -72,8 +73,8 @@ def lost_letters(column: str, word: str) -> Problem:
         kind="lost text",
         column=column,
         value=word,
-        expected="legible text: its letters were lost before it was sent",
-        remedy="Ask the sender for the file in UTF-8.",
+        expected=say("legible text: its letters were lost before it was sent"),
+        remedy=say("Ask the sender for the file in UTF-8."),
     )
 
 
@@ -84,7 +85,7 @@ def not_whole(format: str, expected: str, value: str | None = None, column: str 
             kind="format",
             column=column,
             value=value,
-            expected=f"{format} with {expected}",
-            remedy="The file is cut off or was written wrongly: ask the sender for it again.",
+            expected=say("{format} with {expected}", format=say(format), expected=expected),
+            remedy=say("The file is cut off or was written wrongly: ask the sender for it again."),
         )
     )

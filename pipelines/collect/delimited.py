@@ -16,7 +16,8 @@ from pipelines.collect import encodings, quotes
 from pipelines.collect.layout import endings, first_text, no_header, no_start
 from pipelines.collect.read import WORDS, RawTable, Unreadable, flatten_header, surplus, surplus_problem
 from pipelines.contract import PERIOD_IN_NAME, Source, Table, template
-from pipelines.delivery import Problem
+from pipelines.delivery import Problem, shown
+from pipelines.language import say
 
 RAGGED_KEPT = 1000
 DELIMITERS = ",;\t|"
@@ -100,8 +101,14 @@ def _check_delimiter(header: list[str], head: Head, source: Source) -> None:
                 kind="header",
                 row=len(head.records),
                 value=line[:160],
-                expected=f"columns divided by {_mark(source.delimiter)}; this file seems divided by {_mark(other)}",
-                remedy=f"Save it divided by {_mark(source.delimiter)}, or correct `delimiter` in the contract.",
+                expected=say(
+                    "columns divided by {mark}; this file seems divided by {other}",
+                    mark=_mark(source.delimiter),
+                    other=_mark(other),
+                ),
+                remedy=say(
+                    "Save it divided by {mark}, or correct `delimiter` in the contract.", mark=_mark(source.delimiter)
+                ),
             )
         )
 
@@ -139,8 +146,8 @@ def _batches(
                     kind="shape",
                     row=number,
                     value=row.text[:200],
-                    expected=f"{width} cells, as in the header, not {row.actual_columns}",
-                    remedy=f"Look for a missing or extra “{source.delimiter}” or a stray quote.",
+                    expected=say("{cells} cells, as in the header, not {found}", cells=width, found=row.actual_columns),
+                    remedy=say("Look for a missing or extra “{mark}” or a stray quote.", mark=source.delimiter),
                 )
             )
         return "skip"
@@ -231,8 +238,9 @@ def _split(
             wrong = pa.array([len(text) != len(names) for text in texts], pa.bool_()).take(first.indices)
             numbers = batch.column("source_row").filter(wrong).to_pylist()
             for number, text in zip(numbers, first.filter(wrong).to_pylist(), strict=True):
-                expected = f"{len(names)} parts, as in the header, not {text.count(mark) + 1}"
-                remedy = f"Look for a missing or extra “{mark}”."
+                found = text.count(mark) + 1
+                expected = say("{parts} parts, as in the header, not {found}", parts=len(names), found=found)
+                remedy = say("Look for a missing or extra “{mark}”.", mark=mark)
                 raw.problems.append(
                     Problem(kind="shape", row=number, column=whole, value=text, expected=expected, remedy=remedy)
                 )
@@ -284,8 +292,10 @@ def _undecodable(path: Path, source: Source, table: Table, error: Exception) -> 
     return Unreadable(
         Problem(
             kind="format",
-            expected=f"delimited text in the encoding {source.encoding}",
-            remedy=f"Save the file in that encoding, or correct `encoding` in the contract ({detail}).",
+            expected=say("delimited text in the encoding {encoding}", encoding=source.encoding),
+            remedy=say(
+                "Save the file in that encoding, or correct `encoding` in the contract ({detail}).", detail=detail
+            ),
         )
     )
 
@@ -294,11 +304,18 @@ def _wrong_encoding(source: Source, likely: str) -> Unreadable:
     return Unreadable(
         Problem(
             kind="format",
-            expected=f"delimited text in the encoding {source.encoding}; this file seems to be in {likely}",
-            remedy=f"Save it in {source.encoding}, or correct `encoding` in the contract if it always comes so.",
+            expected=say(
+                "delimited text in the encoding {encoding}; this file seems to be in {likely}",
+                encoding=source.encoding,
+                likely=likely,
+            ),
+            remedy=say(
+                "Save it in {encoding}, or correct `encoding` in the contract if it always comes so.",
+                encoding=source.encoding,
+            ),
         )
     )
 
 
 def _mark(delimiter: str) -> str:
-    return "tabs" if delimiter == "\t" else f"“{delimiter}”"
+    return say("tabs") if delimiter == "\t" else shown(delimiter)

@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.collect.read import Unreadable
 from pipelines.contract import Source
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 LIMIT = 64 << 20  # in memory it is some ten times as large
 
@@ -25,8 +26,8 @@ def load(path: Path, source: Source) -> Any:
             Problem(
                 kind="format",
                 value=f"{path.stat().st_size >> 20} MB",
-                expected=f"at most {LIMIT >> 20} MB of JSON in one document",
-                remedy="Ask for it in parts, as JSON lines, as CSV or as Parquet.",
+                expected=say("at most {size} MB of JSON in one document", size=LIMIT >> 20),
+                remedy=say("Ask for it in parts, as JSON lines, as CSV or as Parquet."),
             )
         )
     try:
@@ -100,13 +101,15 @@ def texts_of(values: Sequence[Any]) -> Sequence[str]:
 
 def not_json(error: Exception, row: int | None = None) -> Unreadable:
     """What is wrong, and where, as the parser says it."""
-    detail = "it is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())[:160]
+    detail = say("it is nested too deeply") if isinstance(error, RecursionError) else " ".join(str(error).split())[:160]
     return Unreadable(
         Problem(
             kind="format",
             row=row,
-            expected="JSON" if row is None else "one JSON object in each line",
-            remedy=f"The file is cut off or was written wrongly: ask the sender for it again ({detail}).",
+            expected="JSON" if row is None else say("one JSON object in each line"),
+            remedy=say(
+                "The file is cut off or was written wrongly: ask the sender for it again ({detail}).", detail=detail
+            ),
         )
     )
 
@@ -120,7 +123,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"member “{next(n for n in names if names.count(n) > 1)}” is there twice")
+        raise ValueError(say("member “{name}” is there twice", name=next(n for n in names if names.count(n) > 1)))
     return members
 
 

@@ -13,6 +13,7 @@ from openpyxl.utils.cell import column_index_from_string, get_column_letter
 from pipelines.collect.archive import BROKEN, RATIO, RATIO_FROM
 from pipelines.collect.read import Unreadable
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 MOST_CELLS = 1 << 24
 MOST_BYTES = 2 << 30
@@ -36,17 +37,21 @@ def check(path: Path) -> None:
             for info in book.infolist():
                 left -= _measured(book, info, left)
     except (*BROKEN, ValueError) as error:
-        again = f"Open it in Excel and save it again as .xlsx, without a password ({error})."
-        raise _refused("a whole Excel or OpenDocument workbook", again) from error
+        again = say("Open it in Excel and save it again as .xlsx, without a password ({error}).", error=error)
+        raise _refused(say("a whole Excel or OpenDocument workbook"), again) from error
 
 
 def check_cells(rows: int, columns: int, sheet: str) -> None:
     """Raises Unreadable where a sheet reaches too far."""
     if rows * columns > MOST_CELLS:
         raise _refused(
-            f"at most {MOST_CELLS >> 20} million cells in a sheet; the last one used is in row {rows}, "
-            f"column {get_column_letter(columns)}",
-            "Delete the empty rows and columns after the table, or send it as CSV or Parquet.",
+            say(
+                "at most {most} million cells in a sheet; the last one used is in row {row}, column {letter}",
+                most=MOST_CELLS >> 20,
+                row=rows,
+                letter=get_column_letter(columns),
+            ),
+            say("Delete the empty rows and columns after the table, or send it as CSV or Parquet."),
             sheet,
         )
 
@@ -60,8 +65,12 @@ def _measured(book: zipfile.ZipFile, info: zipfile.ZipInfo, left: int) -> int:
             size += len(block)
             if size > left or (size > RATIO_FROM and size > RATIO * info.compress_size):
                 raise _refused(
-                    f"at most {MOST_BYTES >> 30} GB in a workbook, and at most {RATIO} times its own size",
-                    "It grows like one made to fill a disk: look at what made it, or send the table as CSV.",
+                    say(
+                        "at most {size} GB in a workbook, and at most {times} times its own size",
+                        size=MOST_BYTES >> 30,
+                        times=RATIO,
+                    ),
+                    say("It grows like one made to fill a disk: look at what made it, or send the table as CSV."),
                 )
             if is_sheet:
                 text = before + block

@@ -22,6 +22,7 @@ from pipelines.collect.paging import pages
 from pipelines.contract import Contract, EndpointSource
 from pipelines.delivery import Origin, Receipt, problem_file, raw_file, read_receipt, write_whole
 from pipelines.endpoint import fill
+from pipelines.language import say
 from pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -86,9 +87,15 @@ def _ask(client: Client, source: EndpointSource, contract: Contract, settings: S
             with FileLock(f"{place}.lock", timeout=0):
                 receipt = _fetch(client, source, holes, place, contract, settings)
         except Timeout:
-            result.failed.append(Unavailable(f"{contract.dataset}: {name} is being fetched by another run."))
+            result.failed.append(
+                Unavailable(
+                    say("{dataset}: {name} is being fetched by another run.", dataset=contract.dataset, name=name)
+                )
+            )
         except FetchError as error:
-            words = client.secret.clean(f"{contract.dataset}: {name} is not fetched: {error}")
+            words = client.secret.clean(
+                say("{dataset}: {name} is not fetched: {error}", dataset=contract.dataset, name=name, error=error)
+            )
             write_whole(problem_file(place), words)
             result.failed.append(type(error)(words))
         else:

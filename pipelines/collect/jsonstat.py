@@ -12,8 +12,9 @@ from pipelines.collect.document import at, load, text_of, texts_of
 from pipelines.collect.read import RawTable, Unreadable
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
+from pipelines.language import msgid, say
 
-FORMAT = "JSON-stat"
+FORMAT = msgid("JSON-stat")
 
 
 def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawTable]:
@@ -40,8 +41,10 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
         places = np.arange(count, dtype=np.int64)
         values = texts_of(stated)
     else:
-        found = f"{len(stated)} values" if isinstance(stated, list) else text_of(stated)
-        raise not_whole(FORMAT, f"one value for each of the {count} combinations of its categories", found, "value")
+        found = say("{n} values", n=len(stated)) if isinstance(stated, list) else text_of(stated)
+        raise not_whole(
+            FORMAT, say("one value for each of the {count} combinations of its categories", count=count), found, "value"
+        )
     cells: dict[str, Sequence[str]] = {"value": values}
     if status is not None:
         cells["status"] = _status(status, places, count)
@@ -61,8 +64,9 @@ def _dataset(document: Any, source: Source) -> dict[str, Any]:
         inside = document.get("link", {}).get("item", []) if isinstance(document.get("link"), dict) else []
         if members or inside:
             raise _several([f"/{name}" for name in members] or [_member(item) for item in inside], bool(inside))
-    where = f" at {source.records}" if source.records else ""
-    raise not_whole(FORMAT, f"a data set{where}: `dimension` and `value`")
+    if source.records:
+        raise not_whole(FORMAT, say("a data set at {pointer}: `dimension` and `value`", pointer=source.records))
+    raise not_whole(FORMAT, say("a data set: `dimension` and `value`"))
 
 
 def _is_dataset(part: Any) -> bool:
@@ -71,7 +75,7 @@ def _is_dataset(part: Any) -> bool:
 
 def _member(item: Any) -> str:
     named = item if isinstance(item, dict) else {}
-    return str(named.get("label") or named.get("href") or "without a name")
+    return str(named.get("label") or named.get("href") or say("without a name"))
 
 
 def _several(members: list[str], collection: bool) -> Unreadable:
@@ -80,10 +84,12 @@ def _several(members: list[str], collection: bool) -> Unreadable:
         Problem(
             kind="format",
             value="; ".join(members[:12]),
-            expected="one JSON-stat data set" + (", not a collection that lists them" if collection else ""),
-            remedy="Ask for one of these data sets by its own address."
+            expected=say(
+                "one JSON-stat data set, not a collection that lists them" if collection else "one JSON-stat data set"
+            ),
+            remedy=say("Ask for one of these data sets by its own address.")
             if collection
-            else "Name the one that is meant in the contract, as `records`.",
+            else say("Name the one that is meant in the contract, as `records`."),
         )
     )
 
@@ -92,11 +98,13 @@ def _dimensions(data: dict[str, Any]) -> list[Dimension]:
     described = data["dimension"]
     ids, sizes = data.get("id", described.get("id")), data.get("size", described.get("size"))
     if not isinstance(ids, list) or not isinstance(sizes, list) or len(ids) != len(sizes):
-        raise not_whole(FORMAT, "`id` and `size`, one of each for every dimension")
+        raise not_whole(FORMAT, say("`id` and `size`, one of each for every dimension"))
     found = [_dimension(str(name), described.get(name)) for name in ids]
     for dimension, size in zip(found, sizes, strict=True):
         if str(len(dimension.codes)) != str(size):
-            raise not_whole(FORMAT, f"{size} categories, as `size` says", f"{len(dimension.codes)}", dimension.name)
+            raise not_whole(
+                FORMAT, say("{size} categories, as `size` says", size=size), f"{len(dimension.codes)}", dimension.name
+            )
     return found
 
 
@@ -104,22 +112,22 @@ def _dimension(name: str, described: Any) -> Dimension:
     """Categories in order of their index, which may be left out where there is only one."""
     category = described.get("category") if isinstance(described, dict) else None
     if not isinstance(category, dict):
-        raise not_whole(FORMAT, "the categories of each dimension", column=name)
+        raise not_whole(FORMAT, say("the categories of each dimension"), column=name)
     labels = category.get("label") or {}
     index = category.get("index") or list(labels)
     if isinstance(index, dict):
         if sorted(map(str, index.values()), key=lambda p: (len(p), p)) != [str(i) for i in range(len(index))]:
-            raise not_whole(FORMAT, "categories numbered from 0 without a gap", column=name)
+            raise not_whole(FORMAT, say("categories numbered from 0 without a gap"), column=name)
         index = sorted(index, key=lambda code: int(index[code]))
     if not isinstance(index, list) or not isinstance(labels, dict) or len(set(map(str, index))) != len(index):
-        raise not_whole(FORMAT, "a list of categories, each named once", column=name)
+        raise not_whole(FORMAT, say("a list of categories, each named once"), column=name)
     codes = [str(code) for code in index]
     return Dimension(name, codes, [text_of(labels.get(code)) for code in codes])
 
 
 def _place(text: str, count: int) -> int:
     if not text.isdecimal() or int(text) >= count:
-        raise not_whole(FORMAT, f"the numbers of its cells, 0 to {count - 1}", text, "value")
+        raise not_whole(FORMAT, say("the numbers of its cells, 0 to {last}", last=count - 1), text, "value")
     return int(text)
 
 
@@ -129,6 +137,8 @@ def _status(status: Any, places: np.ndarray, count: int) -> Sequence[str]:
         return texts_of([status.get(str(p)) for p in places.tolist()])
     if isinstance(status, list) and len(status) != 1:
         if len(status) != count:
-            raise not_whole(FORMAT, f"one status for each of the {count} cells", str(len(status)), "status")
+            raise not_whole(
+                FORMAT, say("one status for each of the {count} cells", count=count), str(len(status)), "status"
+            )
         return texts_of([status[p] for p in places.tolist()])
     return [text_of(status[0] if isinstance(status, list) else status)] * len(places)

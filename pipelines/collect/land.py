@@ -17,6 +17,7 @@ from pathlib import Path, PurePath
 
 from pipelines.contract import Contract
 from pipelines.delivery import Origin, Receipt, State, card_file, raw_file, read_receipt, write_whole
+from pipelines.language import say
 from pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ def collect(contract: Contract, settings: Settings, recorded: Mapping[str, str])
             seen = _version(path)
             receipt = land(path, contract, settings, path.relative_to(folder))
         except UnreadableFile as error:
-            failed.append(UnreadableFile(f"{error} It stays in the inbox."))
+            failed.append(UnreadableFile(say("{error} It stays in the inbox.", error=error)))
             log.error("%s", failed[-1])
             continue
         if _version(path) == seen:
@@ -174,11 +175,11 @@ def _digest(path: Path) -> tuple[str, int]:
     """The sha256 and size of a file; a pipe or a device is not waited for."""
     try:
         if path.exists() and not path.is_file():
-            raise OSError(errno.EINVAL, "it is not a regular file")
+            raise OSError(errno.EINVAL, say("it is not a regular file"))
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise UnreadableFile(f"{path} cannot be read: {error.strerror}.") from error
+        raise UnreadableFile(say("{path} cannot be read: {error}.", path=path, error=error.strerror)) from error
 
 
 def _delivery_id(contract: Contract, said: dict[str, str], digest: str) -> str:
@@ -206,7 +207,7 @@ def _keep(path: Path, target: Path, seen: tuple[int, int, int] | None) -> None:
     try:
         shutil.copy2(path, part)
         if _version(path) != seen:
-            raise UnreadableFile(f"{path} cannot be read: it changes meanwhile.")
+            raise UnreadableFile(say("{path} cannot be read: it changes meanwhile.", path=path))
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

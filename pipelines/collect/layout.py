@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipelines.collect.read import Unreadable
 from pipelines.contract import PERIOD_IN_NAME, Table, template
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def no_header(row: int) -> Unreadable:
         Problem(
             kind="header",
             row=row,
-            expected="a header row there",
-            remedy="Send the file with its header, or set `header_rows` in the contract.",
+            expected=say("a header row there"),
+            remedy=say("Send the file with its header, or set `header_rows` in the contract."),
         )
     )
 
@@ -55,8 +56,8 @@ def no_start(table: Table) -> Unreadable:
         Problem(
             kind="header",
             column=table.starts_at,
-            expected="a cell with this text, at which the table starts",
-            remedy="Send the file with it, or correct `starts_at` in the contract.",
+            expected=say("a cell with this text, at which the table starts"),
+            remedy=say("Send the file with it, or correct `starts_at` in the contract."),
         )
     )
 

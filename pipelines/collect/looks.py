@@ -9,6 +9,7 @@ from lxml import etree
 
 from pipelines.collect.read import Unreadable
 from pipelines.delivery import Problem
+from pipelines.language import msgid, say
 
 HEAD = 1 << 16
 SHOWN = 160
@@ -46,37 +47,42 @@ WANTED = {
     "json": {"JSON"},
 }
 NAMES = {
-    "csv": "delimited text",
-    "sdmx-csv": "SDMX-CSV, which is delimited text",
-    "px": "a PX file",
-    "excel": "an Excel or OpenDocument workbook",
-    "parquet": "a Parquet file",
-    "sdmx-ml": "an SDMX-ML message",
-    "sdmx-json": "an SDMX-JSON message",
-    "json-stat": "a JSON-stat document",
+    "csv": msgid("delimited text"),
+    "sdmx-csv": msgid("SDMX-CSV, which is delimited text"),
+    "px": msgid("a PX file"),
+    "excel": msgid("an Excel or OpenDocument workbook"),
+    "parquet": msgid("a Parquet file"),
+    "sdmx-ml": msgid("an SDMX-ML message"),
+    "sdmx-json": msgid("an SDMX-JSON message"),
+    "json-stat": msgid("a JSON-stat document"),
     "json": "JSON",
 }
 REMEDIES = {
-    "HTML": "A server that has no data answers with a page: open the address in a browser, or save the file once more.",
-    "XML": "A server that refuses a question answers in XML: read what it says, and ask for less or otherwise.",
-    "JSON": "Correct `format` in the contract, or ask for the other format.",
-    "old Office": "Open it and save it anew in the format the contract says, or correct `format` in the contract.",
-    "password": "Open it with its password, take the password off, and send it again.",
-    "RAR": "Unpack it and send what is in it, or a zip.",
-    "7z": "Unpack it and send what is in it, or a zip.",
-    "PDF": "Ask for the table itself, as a workbook or CSV.",
+    "HTML": msgid(
+        "A server that has no data answers with a page: open the address in a browser, or save the file once more."
+    ),
+    "XML": msgid("A server that refuses a question answers in XML: read what it says, and ask for less or otherwise."),
+    "JSON": msgid("Correct `format` in the contract, or ask for the other format."),
+    "old Office": msgid(
+        "Open it and save it anew in the format the contract says, or correct `format` in the contract."
+    ),
+    "password": msgid("Open it with its password, take the password off, and send it again."),
+    "RAR": msgid("Unpack it and send what is in it, or a zip."),
+    "7z": msgid("Unpack it and send what is in it, or a zip."),
+    "PDF": msgid("Ask for the table itself, as a workbook or CSV."),
 }
+SEND_OTHERWISE = msgid("Send the file in the format the contract says, or correct `format` in it.")
 SHOWN_AS = {
-    "HTML": "a web page (HTML)",
+    "HTML": msgid("a web page (HTML)"),
     "XML": "XML",
     "JSON": "JSON",
-    "text": "plain text",
-    "old Office": "an old Office file (as .xls or .doc)",
-    "password": "an Office file locked with a password",
-    "workbook": "a workbook or another new Office file (as .xlsx)",
-    "zip": "a zip archive",
-    "gzip": "a gzip archive",
-    "binary": "no text (it holds NUL bytes) and no format known here",
+    "text": msgid("plain text"),
+    "old Office": msgid("an old Office file (as .xls or .doc)"),
+    "password": msgid("an Office file locked with a password"),
+    "workbook": msgid("a workbook or another new Office file (as .xlsx)"),
+    "zip": msgid("a zip archive"),
+    "gzip": msgid("a gzip archive"),
+    "binary": msgid("no text (it holds NUL bytes) and no format known here"),
 }
 
 
@@ -92,9 +98,9 @@ def check(path: Path, format: str) -> None:
         raise Unreadable(
             Problem(
                 kind="format",
-                value=f"{size >> 20} MB",
-                expected=f"{NAMES[format]} of at most {largest >> 20} MB",
-                remedy="Send it in parts, as CSV or as Parquet.",
+                value=say("{size} MB", size=size >> 20),
+                expected=say("{format} of at most {size} MB", format=say(NAMES[format]), size=largest >> 20),
+                remedy=say("Send it in parts, as CSV or as Parquet."),
             )
         )
     kind = looks_like(path)
@@ -105,10 +111,17 @@ def check(path: Path, format: str) -> None:
         Problem(
             kind="format",
             value=said or None,
-            expected=f"{NAMES[format]}; by its first bytes this is {SHOWN_AS.get(kind, f'a {kind} file')}",
-            remedy=REMEDIES.get(kind, "Send the file in the format the contract says, or correct `format` in it."),
+            expected=say(
+                "{format}; by its first bytes this is {found}", format=say(NAMES[format]), found=shown_as(kind)
+            ),
+            remedy=say(REMEDIES.get(kind, SEND_OTHERWISE)),
         )
     )
+
+
+def shown_as(kind: str) -> str:
+    """What a kind of file is called to a person."""
+    return say(SHOWN_AS[kind]) if kind in SHOWN_AS else say("a {kind} file", kind=kind)
 
 
 def beginning(path: Path) -> bytes:
@@ -177,7 +190,7 @@ def refuse_document_type(element: etree._Element) -> None:
         raise Unreadable(
             Problem(
                 kind="format",
-                expected="XML without a document type declaration (<!DOCTYPE>)",
-                remedy="Take the declaration out, and write what its entities stand for.",
+                expected=say("XML without a document type declaration (<!DOCTYPE>)"),
+                remedy=say("Take the declaration out, and write what its entities stand for."),
             )
         )

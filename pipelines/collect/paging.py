@@ -13,6 +13,7 @@ from pipelines.collect.client import Client
 from pipelines.collect.document import at
 from pipelines.contract import EndpointSource
 from pipelines.endpoint import Links, Pages, PxWeb, fill, parameters
+from pipelines.language import say
 
 
 class Page(NamedTuple):
@@ -42,9 +43,14 @@ class Ask:
             self.client.save(self.client.request(self.holes, **how), path)
             content = inspect(path, self.source)
         except FetchError as error:
-            raise type(error)(f"page {self._count}: {error}") from None
+            raise type(error)(say("page {number}: {error}", number=self._count, error=error)) from None
         if content.fingerprint in self._seen:
-            raise FetchError(f"page {self._count} repeats an earlier one: the server does not page as `paging` says.")
+            raise FetchError(
+                say(
+                    "page {number} repeats an earlier one: the server does not page as `paging` says.",
+                    number=self._count,
+                )
+            )
         self._seen.add(content.fingerprint)
         self.client.secret.clean_file(path)
         return Page(path, content)
@@ -68,10 +74,21 @@ def pages(client: Client, source: EndpointSource, holes: dict[str, str], folder:
         if isinstance(paging, Pages | Links) and paging.count:
             stated = _whole_number(page, paging.count)
         if len(editions) > 1:
-            raise Unavailable(f"the edition changed between pages ({', '.join(sorted(editions))}). Ask again later.")
+            raise Unavailable(
+                say(
+                    "the edition changed between pages ({editions}). Ask again later.",
+                    editions=", ".join(sorted(editions)),
+                )
+            )
         yield page
     if stated is not None and stated != records:
-        raise Unavailable(f"{records} records arrived of the {stated} the server counts. Ask again later.")
+        raise Unavailable(
+            say(
+                "{records} records arrived of the {stated} the server counts. Ask again later.",
+                records=records,
+                stated=stated,
+            )
+        )
 
 
 def _numbered(ask: Ask, paging: Pages) -> Iterator[Page]:
@@ -80,7 +97,13 @@ def _numbered(ask: Ask, paging: Pages) -> Iterator[Page]:
         page = ask.page(more={paging.parameter: str(number)})
         stated = _whole_number(page, paging.pages)
         if number > 1 and stated != total:
-            raise Unavailable(f"the number of pages changed from {total} to {stated} meanwhile. Ask again later.")
+            raise Unavailable(
+                say(
+                    "the number of pages changed from {total} to {stated} meanwhile. Ask again later.",
+                    total=total,
+                    stated=stated,
+                )
+            )
         total = stated
         yield page
         number += 1
@@ -94,9 +117,13 @@ def _linked(ask: Ask, paging: Links) -> Iterator[Page]:
         try:
             following = own.join(str(link))
         except httpx.InvalidURL:
-            raise FetchError(f"what stands at {paging.next} is not the address of the next page.") from None
+            raise FetchError(
+                say("what stands at {pointer} is not the address of the next page.", pointer=paging.next)
+            ) from None
         if following.host not in (own.host, *ask.source.hosts):
-            raise FetchError(f"the next page is at {following.host}: add that host to `hosts` if it can be trusted.")
+            raise FetchError(
+                say("the next page is at {host}: add that host to `hosts` if it can be trusted.", host=following.host)
+            )
         page = ask.page(url=str(following.copy_with(scheme=own.scheme)))
     yield page
 
@@ -106,12 +133,26 @@ def _px_web(ask: Ask, paging: PxWeb) -> Iterator[Page]:
     variables = _variables(ask, paging)
     asked = _asked(ask)
     for name in sorted(asked.keys() ^ variables.keys()):
-        there = "is not a variable of the table" if name in asked else "is a variable of the table but not in `query`"
-        raise FetchError(f"“{name}” {there}. Its variables are: {', '.join(variables)}.")
+        raise FetchError(
+            say(
+                "“{name}” is not a variable of the table. Its variables are: {variables}."
+                if name in asked
+                else "“{name}” is a variable of the table but not in `query`. Its variables are: {variables}.",
+                name=name,
+                variables=", ".join(variables),
+            )
+        )
     selection = {name: variables[name] if asked[name] == ["*"] else asked[name] for name in variables}
     for name, codes in selection.items():
         if unknown := [code for code in codes if code not in variables[name]]:
-            raise FetchError(f"“{name}” has no {', '.join(unknown)}. It has: {', '.join(variables[name][:20])}.")
+            raise FetchError(
+                say(
+                    "“{name}” has no {unknown}. It has: {known}.",
+                    name=name,
+                    unknown=", ".join(unknown),
+                    known=", ".join(variables[name][:20]),
+                )
+            )
     for part in _parts(selection, paging.cells):
         if paging.version == 1:
             query = [{"code": n, "selection": {"filter": "item", "values": codes}} for n, codes in part.items()]
@@ -143,7 +184,7 @@ def _variables(ask: Ask, paging: PxWeb) -> dict[str, list[str]]:
             return {v["code"]: list(v["values"]) for v in document["variables"]}
         return {name: _in_order(document["dimension"][name]["category"]["index"]) for name in document["id"]}
     except (ValueError, KeyError, TypeError):
-        raise FetchError("the address is not that of a PX-Web table: its answer names no variables.") from None
+        raise FetchError(say("the address is not that of a PX-Web table: its answer names no variables.")) from None
     finally:
         path.unlink()
 
@@ -169,5 +210,9 @@ def _whole_number(page: Page, pointer: str) -> int:
         return int(stated)
     except (TypeError, ValueError):
         raise FetchError(
-            f"expected a number at {pointer}, found {stated!r}: the server's answers have changed."
+            say(
+                "expected a number at {pointer}, found {stated}: the server's answers have changed.",
+                pointer=pointer,
+                stated=f"{stated!r}",
+            )
         ) from None

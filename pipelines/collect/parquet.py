@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from pipelines.collect.read import WORDS, RawTable, Unreadable
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 ROWS = 1 << 16
 
@@ -35,8 +36,8 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
                     kind="format",
                     column=field.name,
                     value=str(field.type),
-                    expected="a column of text, numbers, dates or truth values",
-                    remedy="Write the column as text, or leave it out.",
+                    expected=say("a column of text, numbers, dates or truth values"),
+                    remedy=say("Write the column as text, or leave it out."),
                 )
             )
     kinds = [pa.string() if table.is_value(name) else WORDS for name in schema.names]
@@ -100,7 +101,7 @@ def _unreadable(error: Exception) -> Unreadable:
     return Unreadable(
         Problem(
             kind="format",
-            expected="a whole Parquet file that is not encrypted",
-            remedy=f"Ask the sender to write it again ({' '.join(str(error).split())[:160]}).",
+            expected=say("a whole Parquet file that is not encrypted"),
+            remedy=say("Ask the sender to write it again ({detail}).", detail=" ".join(str(error).split())[:160]),
         )
     )

@@ -9,8 +9,9 @@ from pipelines.collect.cube import Dimension, not_whole, rows_of
 from pipelines.collect.read import RawTable, Unreadable
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
+from pipelines.language import msgid, say
 
-FORMAT = "a PX file"
+FORMAT = msgid("a PX file")
 KEYWORD = re.compile(r'\s*([A-Z][A-Z0-9_-]*)(?:\[([\w-]*)\])?\s*(?:\(((?:"[^"]*"|[^")])*)\))?\s*=\s*')
 PART = re.compile(r'"([^"]*)"|([^\s",;]+)|(,)')
 CELL = re.compile(r'"([^"]*)"|([^\s",;]+)')
@@ -28,15 +29,17 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
     """
     keywords, cells = _parsed(_decoded(path, source))
     if "KEYS" in (name for name, _ in keywords):
-        raise not_whole(FORMAT, "all its cells: one with KEYS leaves some out", "KEYS")
+        raise not_whole(FORMAT, say("all its cells: one with KEYS leaves some out"), "KEYS")
     variables = [name for place in ("STUB", "HEADING") for name in keywords.get((place, ""), [])]
     if not variables:
-        raise not_whole(FORMAT, "the variables of its rows and columns (STUB, HEADING)")
+        raise not_whole(FORMAT, say("the variables of its rows and columns (STUB, HEADING)"))
     dimensions = [_dimension(name, keywords) for name in variables]
     count = prod(len(d.codes) for d in dimensions)
     if len(cells) != count:
-        found = f"{len(cells)} cells"
-        raise not_whole(FORMAT, f"one cell for each of the {count} combinations of its values", found, "DATA")
+        found = say("{n} cells", n=len(cells))
+        raise not_whole(
+            FORMAT, say("one cell for each of the {count} combinations of its values", count=count), found, "DATA"
+        )
     return [rows_of(dimensions, {"value": cells}, table)]
 
 
@@ -55,12 +58,17 @@ def _decoded(path: Path, source: Source) -> str:
         except (LookupError, UnicodeDecodeError):
             continue
     charset = re.search(rb'CHARSET\s*=\s*"([^"]*)"', raw[:4096])
-    said_of_itself = f"; the file says only “{charset[1].decode('ascii', 'replace')}” of itself" if charset else ""
+    expected = say("text in the encoding {encodings}", encodings=say(" or ").join(tried))
+    if charset:
+        named = charset[1].decode("ascii", "replace")
+        expected = say("{expected}; the file says only “{said}” of itself", expected=expected, said=named)
     raise Unreadable(
         Problem(
             kind="format",
-            expected=f"text in the encoding {' or '.join(tried)}{said_of_itself}",
-            remedy="Set `encoding` in the contract to the sender's, such as windows-1251, windows-1252 or iso8859-15.",
+            expected=expected,
+            remedy=say(
+                "Set `encoding` in the contract to the sender's, such as windows-1251, windows-1252 or iso8859-15."
+            ),
         )
     )
 
@@ -78,7 +86,7 @@ def _parsed(text: str) -> tuple[dict[tuple[str, str], list[str]], list[str]]:
         place = end.end() + 1 if end else len(text)
         if language is None:
             keywords[name, variable] = _parts(name, text[found.end() : place - 1])
-    raise not_whole(FORMAT, "its cells after DATA=", text[place : place + 60].strip() or None)
+    raise not_whole(FORMAT, say("its cells after DATA="), text[place : place + 60].strip() or None)
 
 
 def _parts(name: str, value: str) -> list[str]:
@@ -110,10 +118,15 @@ def _dimension(name: str, keywords: dict[tuple[str, str], list[str]]) -> Dimensi
     if unit and len(periods) == len(labels or codes):
         codes = [_period(unit, period) for period in periods]
     if not codes or len(codes) != len(labels or codes):
-        raise not_whole(FORMAT, "as many CODES as VALUES of this variable", f"{len(codes)} and {len(labels)}", name)
+        raise not_whole(
+            FORMAT,
+            say("as many CODES as VALUES of this variable"),
+            say("{codes} and {labels}", codes=len(codes), labels=len(labels)),
+            name,
+        )
     if len(set(codes)) < len(codes):
         twice = next(code for code in codes if codes.count(code) > 1)
-        raise not_whole(FORMAT, "each value of this variable once", twice, name)
+        raise not_whole(FORMAT, say("each value of this variable once"), twice, name)
     return Dimension(name, codes, labels or codes)
 
 

@@ -8,10 +8,11 @@ import pyarrow.compute as pc
 
 from pipelines.collect.read import RawTable, Unreadable
 from pipelines.delivery import Problem
+from pipelines.language import msgid, say
 
 MOST_BYTES = 4 << 20
 MOST_COLUMNS = 1 << 14
-UNCLOSED = "Look for a quote that is opened and not closed."
+UNCLOSED = msgid("Look for a quote that is opened and not closed.")
 
 
 def lines(file: TextIO) -> Iterator[str]:
@@ -30,8 +31,8 @@ def lines(file: TextIO) -> Iterator[str]:
 
 def too_long(row: int) -> Unreadable:
     """The refusal of a record that no table has."""
-    expected = f"records of at most {MOST_BYTES >> 20} MB from here on"
-    return Unreadable(Problem(kind="format", row=row, expected=expected, remedy=UNCLOSED))
+    expected = say("records of at most {size} MB from here on", size=MOST_BYTES >> 20)
+    return Unreadable(Problem(kind="format", row=row, expected=expected, remedy=say(UNCLOSED)))
 
 
 def check_width(header: list[str], row: int) -> None:
@@ -41,9 +42,9 @@ def check_width(header: list[str], row: int) -> None:
             Problem(
                 kind="header",
                 row=row,
-                value=f"{len(header)} columns",
-                expected=f"at most {MOST_COLUMNS} columns",
-                remedy="Send it with one row for each observation, or correct `delimiter` in the contract.",
+                value=say("{n} columns", n=len(header)),
+                expected=say("at most {most} columns", most=MOST_COLUMNS),
+                remedy=say("Send it with one row for each observation, or correct `delimiter` in the contract."),
             )
         )
 
@@ -67,8 +68,8 @@ def reporting_swallowed(
                 if any(line.count(delimiter) >= marks for line in text.splitlines()[1:]):
                     place = pc.index(column.indices, pa.scalar(at, column.indices.type)).as_py()
                     row = batch.column("source_row")[place].as_py()
-                    expected = "one cell; whole rows of the table stand in it"
+                    expected = say("one cell; whole rows of the table stand in it")
                     raw.problems.append(
-                        Problem(kind="shape", row=row, column=name, value=text, expected=expected, remedy=UNCLOSED)
+                        Problem(kind="shape", row=row, column=name, value=text, expected=expected, remedy=say(UNCLOSED))
                     )
         yield batch

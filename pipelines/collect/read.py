@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from pipelines.collect.header import filled, joined
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 if TYPE_CHECKING:
     from pipelines.collect.archive import Member
@@ -69,7 +70,7 @@ def read_tables(path: Path, source: Source, contracts: Path) -> Iterator[tuple[T
     """
     if path.stat().st_size == 0:
         raise Unreadable(
-            Problem(kind="format", expected="a file with content", remedy="The file is empty: send it again.")
+            Problem(kind="format", expected=say("a file with content"), remedy=say("The file is empty: send it again."))
         )
     from pipelines.collect import archive, looks, records
 
@@ -133,8 +134,11 @@ def surplus_problem(column: int, row: int, value: str, sheet: str = "") -> Probl
         row=row,
         column=letter_of(column),
         value=value[:200],
-        expected="a header above it, or nothing",
-        remedy=f"Name it in the contract, as `column {letter_of(column)}`, or list its letter in `ignore_columns`.",
+        expected=say("a header above it, or nothing"),
+        remedy=say(
+            "Name it in the contract, as `column {letter}`, or list its letter in `ignore_columns`.",
+            letter=letter_of(column),
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from pipelines.collect.document import at, encoding, load, not_json, parse, text
 from pipelines.collect.read import RawTable, Unreadable, batch_of, stream, text_schema
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 Record = tuple[int, dict[str, str]]
 
@@ -53,8 +54,8 @@ def alike(pages: list[tuple[str, RawTable]]) -> list[tuple[str, RawTable]]:
         raise Unreadable(
             Problem(
                 kind="format",
-                expected="at least one record; the list is empty",
-                remedy="Correct what is asked for, or send the file once it has figures.",
+                expected=say("at least one record; the list is empty"),
+                remedy=say("Correct what is asked for, or send the file once it has figures."),
             )
         )
     for _, page in pages:
@@ -106,8 +107,8 @@ def _records(document: Any, path: Path, source: Source) -> list[dict[str, Any]]:
                 kind="structure",
                 column=source.records or "/",
                 value=looks.words(looks.beginning(path)),
-                expected="a list of records there",
-                remedy="Correct `records` in the contract, or ask the sender what has changed.",
+                expected=say("a list of records there"),
+                remedy=say("Correct `records` in the contract, or ask the sender what has changed."),
             )
         )
     columns = document.get("columns") if isinstance(document, dict) else None
@@ -119,7 +120,7 @@ def _records(document: Any, path: Path, source: Source) -> list[dict[str, Any]]:
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"it is “{json.dumps(value)[:60]}”")
+        raise ValueError(say("it is “{text}”", text=json.dumps(value)[:60]))
     return value
 
 
@@ -138,7 +139,7 @@ def _add(cells: dict[str, str], way: str, record: dict[str, Any]) -> None:
         if isinstance(value, dict):
             _add(cells, f"{name}.", value)
         elif name in cells:
-            raise ValueError(f"“{name}” is there twice, once with its dots and once nested")
+            raise ValueError(say("“{name}” is there twice, once with its dots and once nested", name=name))
         else:
             cells[name] = value if isinstance(value, str) else _text(value)
 

@@ -18,6 +18,7 @@ from pipelines.collect.looks import refuse_document_type
 from pipelines.collect.read import RawTable, Unreadable
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 KEPT = 1000
 NOTHING = ("", "#N/A")
@@ -42,13 +43,13 @@ class Component:
     def wrong(self, value: str) -> str:
         """What was expected instead of a value; empty if nothing is wrong."""
         if value in NOTHING:
-            return "a value: the data structure makes it mandatory" if self.required and not self.measure else ""
+            return say("a value: the data structure makes it mandatory") if self.required and not self.measure else ""
         if self.codes is not None:
-            return "" if value in self.codes else f"a code of {self.codelist}"
+            return "" if value in self.codes else say("a code of {codelist}", codelist=self.codelist)
         if self.measure or self.text_type not in NUMERIC:
             return ""
         pattern = r"[+-]?\d+" if self.text_type in WHOLE else r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|NaN|-?INF"
-        return "" if re.fullmatch(pattern, value) else f"a number ({self.text_type})"
+        return "" if re.fullmatch(pattern, value) else say("a number ({kind})", kind=self.text_type)
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,10 @@ def _same(structure: Structure, source: Source, dsd: Name | None, flow: Name | N
         Problem(
             kind="structure version",
             column=name,
-            expected=f"the codes of {codelist} in the structure file, to check this column against",
-            remedy="Fetch the structure with all it refers to (references=all).",
+            expected=say(
+                "the codes of {codelist} in the structure file, to check this column against", codelist=codelist
+            ),
+            remedy=say("Fetch the structure with all it refers to (references=all)."),
         )
         for name, codelist in (entry.split(" ", 1) for entry in structure.without_codes)
     ]
@@ -110,8 +113,8 @@ def _same(structure: Structure, source: Source, dsd: Name | None, flow: Name | N
     problem = Problem(
         kind="structure version" if listed else "structure",
         value=f"{found[1]}({found[2]})",
-        expected=f"the data structure {structure}",
-        remedy="Ask the sender which version holds, or add it to `structure_versions` in the contract.",
+        expected=say("the data structure {structure}", structure=structure),
+        remedy=say("Ask the sender which version holds, or add it to `structure_versions` in the contract."),
     )
     if not listed:
         raise Unreadable(problem)
@@ -123,9 +126,9 @@ def _columns(header: list[str], structure: Structure, table: Table) -> list[Prob
     known = structure.components.keys() | {f.header for f in table.fields().values()} | table.leave_out.keys()
     unknown = [name for name in header if name not in known]
     missing = [c.id for c in structure.components.values() if c.required and c.id not in header]
-    expected = dict.fromkeys(unknown, f"only columns of {structure}")
-    expected |= dict.fromkeys(missing, "this mandatory column in the data")
-    remedy = "Ask the sender for data that obey their data structure, or for the one they obey."
+    expected = dict.fromkeys(unknown, say("only columns of {structure}", structure=structure))
+    expected |= dict.fromkeys(missing, say("this mandatory column in the data"))
+    remedy = say("Ask the sender for data that obey their data structure, or for the one they obey.")
     return [Problem(kind="structure", column=n, expected=text, remedy=remedy) for n, text in expected.items()]
 
 
@@ -151,7 +154,7 @@ def _checked(rows: pa.RecordBatchReader, raw: RawTable, structure: Structure) ->
                         column=component.id,
                         value=words[at],
                         expected=wrong[at],
-                        remedy="Ask the sender to correct it, or for the structure that has it.",
+                        remedy=say("Ask the sender to correct it, or for the structure that has it."),
                     )
                 )
             left[component.id] -= min(left[component.id], len(places))
@@ -172,7 +175,7 @@ def read_structure(path: Path) -> Structure:
     refuse_document_type(root)
     found = root.findall(".//{*}DataStructures/{*}DataStructure")
     if len(found) != 1:
-        raise _not_a_structure(path, f"it holds {len(found)} data structures")
+        raise _not_a_structure(path, say("it holds {n} data structures", n=len(found)))
     reader = _Reader(root)
     components = {c.id: c for c in map(reader.component, found[0].xpath(LISTED))}
     flows = frozenset(_name_of(flow) for flow in root.findall(".//{*}Dataflows/{*}Dataflow"))
@@ -252,7 +255,7 @@ def _not_a_structure(path: Path, detail: str) -> Unreadable:
             kind="structure",
             column="structure",
             value=path.name,
-            expected="an SDMX-ML structure message with one data structure definition",
-            remedy=f"Correct `structure` in the contract ({' '.join(detail.split())[:160]}).",
+            expected=say("an SDMX-ML structure message with one data structure definition"),
+            remedy=say("Correct `structure` in the contract ({detail}).", detail=" ".join(detail.split())[:160]),
         )
     )

@@ -18,6 +18,7 @@ from pipelines.collect.read import RawTable, Unreadable
 from pipelines.collect.sdmx import Structure, checked, named, read_structure
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 BEGINNING = re.compile(r'"?(?P<version>DATAFLOW|STRUCTURE)(\[(?P<within>.)\])?(: [^"\n]*?)?"?(?P<delimiter>[,;|\t])')
 WITH_LABEL = re.compile(r"([A-Za-z0-9_@$.\-]+): (.*)", re.DOTALL)
@@ -66,8 +67,8 @@ def _beginning(path: Path, source: Source) -> re.Match[str]:
                 kind="format",
                 row=1,
                 value=head.partition("\n")[0][:120],
-                expected="SDMX-CSV, whose header begins with DATAFLOW or STRUCTURE",
-                remedy="Ask for SDMX-CSV, or read the file as `csv`.",
+                expected=say("SDMX-CSV, whose header begins with DATAFLOW or STRUCTURE"),
+                remedy=say("Ask for SDMX-CSV, or read the file as `csv`."),
             )
         )
     return found
@@ -164,8 +165,8 @@ def _note_structures(batch: pa.RecordBatch, place: int | None, seen: set[str], r
                 Problem(
                     kind="structure",
                     value=name,
-                    expected=f"rows of one structure, {min(seen)}",
-                    remedy="Send the data of each structure in a file of its own.",
+                    expected=say("rows of one structure, {structure}", structure=min(seen)),
+                    remedy=say("Send the data of each structure in a file of its own."),
                 )
             )
         seen.add(name)
@@ -181,7 +182,7 @@ def _refuse_deletion(batch: pa.RecordBatch, place: int, raw: RawTable) -> None:
                 row=batch.column("source_row")[row].as_py(),
                 column="ACTION",
                 value=actions[row],
-                expected="rows to be stored",
-                remedy="Data are never deleted by a delivery: send what holds now.",
+                expected=say("rows to be stored"),
+                remedy=say("Data are never deleted by a delivery: send what holds now."),
             )
         )

@@ -13,6 +13,7 @@ from pipelines.collect.read import RawTable, Unreadable, stream
 from pipelines.collect.sdmx import Name, checked, named
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 Cells = dict[str, str]
 LEVELS = ("dataSet", "dimensionGroup", "series", "observation")
@@ -29,11 +30,11 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
         rows = list(_observations(message))
         of = _structure_named(message)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise _not_data("The message is cut off or was written wrongly: ask the sender for it again.") from error
+        raise _not_data(say("The message is cut off or was written wrongly: ask the sender for it again.")) from error
     if not rows:
         said = _errors(message)
         raise _not_data(
-            "Ask for less, or send the message once it has figures.", said or looks.words(looks.beginning(path))
+            say("Ask for less, or send the message once it has figures."), said or looks.words(looks.beginning(path))
         )
     header = list(dict.fromkeys(name for row in rows for name in row))
     raw = RawTable(header=header, rows=stream(iter(enumerate(rows, start=1)), header))
@@ -45,7 +46,7 @@ def _observations(message: Any) -> Iterator[Cells]:
     structures = body.get("structures") or [body.get("structure") or message.get("structure")]
     for data in body.get("dataSets") or []:
         if data.get("action") == "Delete":
-            raise _not_data("Data are never deleted by a delivery: send what holds now.", "action Delete")
+            raise _not_data(say("Data are never deleted by a delivery: send what holds now."), say("action Delete"))
         structure = _Structure(structures[int(data.get("structure", 0))])
         shared = structure.attributes("dataSet", data.get("attributes")) | structure.shared()
         groups = structure.groups(data.get("dimensionGroupAttributes"))
@@ -138,5 +139,5 @@ def _errors(message: Any) -> str:
 
 
 def _not_data(remedy: str, value: str | None = None) -> Unreadable:
-    expected = "an SDMX-JSON data message with observations to be stored"
+    expected = say("an SDMX-JSON data message with observations to be stored")
     return Unreadable(Problem(kind="format", value=value, expected=expected, remedy=remedy))

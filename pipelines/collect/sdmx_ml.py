@@ -17,6 +17,7 @@ from pipelines.collect.read import RawTable, Unreadable, stream
 from pipelines.collect.sdmx import Name, checked, named
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
+from pipelines.language import say
 
 Cells = dict[str, str]
 LEVELS = ("DataSet", "Group", "Atts", "Series", "Obs")
@@ -66,15 +67,21 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
     except etree.XMLSyntaxError as error:
         detail = " ".join(str(error).split())[:160]
         raise _not_data(
-            f"The file is cut off or was written wrongly: ask the sender for it again ({detail})."
+            say("The file is cut off or was written wrongly: ask the sender for it again ({detail}).", detail=detail)
         ) from error
     if not survey.observations:
         said = " ".join(" ".join(survey.said).split())[:300]
-        remedy = "Ask for less, or send the message once it has figures." if said else "Send the data message itself."
-        raise _not_data(remedy, said or f"a {survey.root} message")
+        remedy = say(
+            "Ask for less, or send the message once it has figures." if said else "Send the data message itself."
+        )
+        raise _not_data(remedy, said or say("a {root} message", root=survey.root))
     if len(survey.dsd) > 1:
         found = "; ".join(f"{name[1]}({name[2]})" for name in sorted(survey.dsd))
-        raise _not_data("Send the data of each structure by themselves.", found, " of one data structure")
+        raise _not_data(
+            say("Send the data of each structure by themselves."),
+            found,
+            say("an SDMX-ML data message of one data structure"),
+        )
     raw = RawTable(header=list(survey.header), rows=stream(_rows(path, survey), list(survey.header)))
     return [checked(raw, source, table, contracts, next(iter(survey.dsd), None), next(iter(survey.flows), None))]
 
@@ -232,8 +239,13 @@ class _Groups:
 
 
 def _to_be_deleted() -> Unreadable:
-    return _not_data("Data are never deleted by a delivery: send what holds now.", "action Delete", " to be stored")
+    return _not_data(
+        say("Data are never deleted by a delivery: send what holds now."),
+        say("action Delete"),
+        say("an SDMX-ML data message to be stored"),
+    )
 
 
-def _not_data(remedy: str, value: str | None = None, which: str = " with observations") -> Unreadable:
-    return Unreadable(Problem(kind="format", value=value, expected=f"an SDMX-ML data message{which}", remedy=remedy))
+def _not_data(remedy: str, value: str | None = None, expected: str = "") -> Unreadable:
+    expected = expected or say("an SDMX-ML data message with observations")
+    return Unreadable(Problem(kind="format", value=value, expected=expected, remedy=remedy))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+from pipelines.language import say
+
 HIDDEN = "HIDDEN"
 SHORTEST = 6
 
@@ -21,7 +23,7 @@ class Secret:
         """
         self.value = os.environ.get(name, "").strip() if name else ""
         if name and len(self.value) < SHORTEST:
-            raise LookupError(f"its server wants a key. Put it into the environment variable {name}.")
+            raise LookupError(say("its server wants a key. Put it into the environment variable {name}.", name=name))
 
     def clean(self, text: str) -> str:
         """A text without the key, however it is written in it."""

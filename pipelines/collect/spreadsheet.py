@@ -19,6 +19,7 @@ from pipelines.collect.layout import Place, first_text, places
 from pipelines.collect.read import RawTable, Unreadable, letter_of, surplus, surplus_problem, table_of
 from pipelines.contract import PERIOD_IN_NAME, Source, Table, template
 from pipelines.delivery import Problem
+from pipelines.language import say, say_n
 
 Cell = str | float | int | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
@@ -119,8 +120,8 @@ def _damaged(error: Exception) -> Unreadable:
     return Unreadable(
         Problem(
             kind="format",
-            expected="an Excel or OpenDocument workbook",
-            remedy=f"Open it in Excel and save it again as .xlsx, without a password ({error}).",
+            expected=say("an Excel or OpenDocument workbook"),
+            remedy=say("Open it in Excel and save it again as .xlsx, without a password ({error}).", error=error),
         )
     )
 
@@ -140,16 +141,18 @@ def _sheets(book: CalamineWorkbook, wanted: str | None) -> tuple[list[tuple[str,
             Problem(
                 kind="header",
                 sheet=wanted or "",
-                expected=f"a sheet of this name; there are: {', '.join(names)}" if wanted else "a sheet that is shown",
-                remedy="Send the workbook with that sheet, or correct `sheet` in the contract.",
+                expected=say("a sheet of this name; there are: {names}", names=", ".join(names))
+                if wanted
+                else say("a sheet that is shown"),
+                remedy=say("Send the workbook with that sheet, or correct `sheet` in the contract."),
             )
         )
     problems = [
         Problem(
             kind="hidden",
             sheet=name,
-            expected=f"no hidden sheet; it was {'read' if name in read else 'not read'}",
-            remedy="Look whether what it holds is meant to be sent, and show it or take it out.",
+            expected=say("no hidden sheet; it was read" if name in read else "no hidden sheet; it was not read"),
+            remedy=say("Look whether what it holds is meant to be sent, and show it or take it out."),
         )
         for name in names
         if name in hidden
@@ -167,8 +170,8 @@ def _unseen(path: Path, names: list[str]) -> tuple[dict[str, unseen.Unseen], lis
         return {}, [
             Problem(
                 kind="hidden",
-                expected="a workbook in which raised footnotes, error cells and hidden rows can be told",
-                remedy=f"Open it in Excel and save it again as .xlsx ({detail}).",
+                expected=say("a workbook in which raised footnotes, error cells and hidden rows can be told"),
+                remedy=say("Open it in Excel and save it again as .xlsx ({detail}).", detail=detail),
             )
         ]
 
@@ -176,18 +179,18 @@ def _unseen(path: Path, names: list[str]) -> tuple[dict[str, unseen.Unseen], lis
 def _hidden(sheet: str, beside: unseen.Unseen) -> list[Problem]:
     """Hidden rows and columns are read like the others, and named."""
     found = {
-        "rows": [str(row + 1) for row in beside.rows],
-        "columns": [letter_of(column) for column in beside.columns],
+        say("no hidden rows; they were read like the others"): [str(row + 1) for row in beside.rows],
+        say("no hidden columns; they were read like the others"): [letter_of(column) for column in beside.columns],
     }
     return [
         Problem(
             kind="hidden",
             sheet=sheet,
             value=", ".join(places[:SHOWN_PLACES]) + (", ..." if len(places) > SHOWN_PLACES else ""),
-            expected=f"no hidden {what}; they were read like the others",
-            remedy="Look whether they are meant to be sent, and show them or take them out.",
+            expected=expected,
+            remedy=say("Look whether they are meant to be sent, and show them or take them out."),
         )
-        for what, places in found.items()
+        for expected, places in found.items()
         if places
     ]
 
@@ -206,11 +209,18 @@ def _notes(sheet: str, rows: list[Sequence[str]], place: Place) -> list[Problem]
     texts = [(i + 1, text) for i in range(place.body.stop, place.limit) if (text := first_text(rows[i]))]
     if not texts:
         return []
-    more = f"{len(texts) - 1} more rows with text follow. " if len(texts) > 1 else ""
-    remedy = f"{more}The table ends above it: not read."
+    more, remedy = len(texts) - 1, say("The table ends above it: not read.")
+    if more:
+        follow = say_n("{n} more row with text follows.", "{n} more rows with text follow.", more)
+        remedy = f"{follow} {remedy}"
     return [
         Problem(
-            kind="no row", sheet=sheet, row=texts[0][0], value=texts[0][1], expected="a row of the table", remedy=remedy
+            kind="no row",
+            sheet=sheet,
+            row=texts[0][0],
+            value=texts[0][1],
+            expected=say("a row of the table"),
+            remedy=remedy,
         )
     ]
 
@@ -228,8 +238,8 @@ def _below(rows: list[Sequence[str]], place: Place, table: Table, raw: RawTable)
                         row=i + 1,
                         column=raw.header[column],
                         value=rows[i][column],
-                        expected="no figure below the end of the table",
-                        remedy="Take blank rows out of the table, or correct `ends_at` in the contract.",
+                        expected=say("no figure below the end of the table"),
+                        remedy=say("Take blank rows out of the table, or correct `ends_at` in the contract."),
                     )
                 ]
     return []

@@ -9,6 +9,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipelines.analyse.index.definition import Index
+from pipelines.language import msgid, say
 
 ANSWERS = ("complete", "partial", "absent", "not applicable")
 REVIEWS = ("agreed", "disagreed")
@@ -19,11 +20,16 @@ ASKED = {
 }  # fmt: skip
 WIDTHS = {"Country": 20, "Round": 8, "Index": 10, "Dimension": 28, "Item": 12, "Question": 60}
 HELP = [
-    "Choose an answer in each row: complete, partial or absent. Leave empty what you do not know.",
-    "Name the law or policy that shows it, its article, and where it can be read.",
-    "Write who answered. A second person reads it, writes their own name under Reviewer, and agrees or disagrees.",
-    "An answer counts once a second person has agreed to it.",
-    "Do not change the grey columns. Save the file under its own name and put it into the inbox of governance_answers.",
+    msgid("Choose an answer in each row: complete, partial or absent. Leave empty what you do not know."),
+    msgid("Name the law or policy that shows it, its article, and where it can be read."),
+    msgid(
+        "Write who answered. A second person reads it, writes their own name under Reviewer, and agrees or disagrees."
+    ),
+    msgid("An answer counts once a second person has agreed to it."),
+    msgid(
+        "Do not change the grey columns. "
+        "Save the file under its own name and put it into the inbox of governance_answers."
+    ),
 ]
 
 
@@ -81,7 +87,7 @@ def _dressed(sheet: Worksheet) -> None:
 def _guided(book: Workbook, index: Index) -> None:
     sheet = book.create_sheet("Instructions")
     sheet.column_dimensions["A"].width = 110
-    for line in (index.title, f"Version {index.version}. {index.status}. {index.source}", "", *HELP):
+    for line in (index.title, f"Version {index.version}. {index.status}. {index.source}", "", *map(say, HELP)):
         sheet.append([line])
         sheet.cell(sheet.max_row, 1).alignment = Alignment(wrap_text=True)
     sheet["A1"].font = Font(bold=True)

@@ -20,6 +20,7 @@ import httpx
 
 from pipelines.contract import Contract, load_contract
 from pipelines.delivery import Decision, Outcome, Receipt, State, explain, read_outcome, read_receipt, visible
+from pipelines.language import msgid, say
 from pipelines.settings import Settings
 from pipelines.store.lake import connect, exists, retrying, transaction
 from pipelines.store.load import decide
@@ -32,16 +33,16 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses, and t
 TIMEOUT = 15.0
 AGAIN = dt.timedelta(days=7)
 SUBJECTS = {
-    "held": "waits for approval",
-    "due soon": "still waits for approval",
-    "overdue": "is overdue for approval",
-    "approved": "was approved",
-    "rejected": "was rejected",
+    "held": msgid("{file} waits for approval"),
+    "due soon": msgid("{file} still waits for approval"),
+    "overdue": msgid("{file} is overdue for approval"),
+    "approved": msgid("{file} was approved"),
+    "rejected": msgid("{file} was rejected"),
 }
 SILENCE = {
-    "wait": "Nothing is decided by silence.",
-    "load": "If nobody decides, it is then loaded: so says its contract.",
-    "reject": "If nobody decides, it is then rejected: so says its contract.",
+    "wait": msgid("Nothing is decided by silence."),
+    "load": msgid("If nobody decides, it is then loaded: so says its contract."),
+    "reject": msgid("If nobody decides, it is then rejected: so says its contract."),
 }
 
 
@@ -130,11 +131,14 @@ def compose(receipt: Receipt, outcome: Outcome, settings: Settings, day: dt.date
     lines += [f"  {c.observed.strip('()')}" for c in outcome.checks if c.check_id == "approval" and event == "approved"]
     if waits:
         silence = load_contract(settings.contracts / f"{receipt.dataset}.yaml").on_silence
-        lines += ["", f"It is {waits.words(day)}. {SILENCE[silence]}"]
+        lines += ["", say("It is {deadline}. {silence}", deadline=waits.words(day), silence=say(SILENCE[silence]))]
         if settings.web:
-            lines.append(f"Approve or reject: {settings.web.rstrip('/')}/required_actions?response_received=false")
-        lines.append(f"In a terminal: migstat approve {receipt.delivery_id} --by NAME (or reject)")
-    subject = f"[migstat] {receipt.dataset}: {visible(receipt.file_name)} {SUBJECTS[event]}"
+            address = f"{settings.web.rstrip('/')}/required_actions?response_received=false"
+            lines.append(say("Approve or reject: {address}", address=address))
+        lines.append(
+            say("In a terminal: {command} (or reject)", command=f"migstat approve {receipt.delivery_id} --by NAME")
+        )
+    subject = f"[migstat] {receipt.dataset}: {say(SUBJECTS[event], file=visible(receipt.file_name))}"
     return Message(event, receipt.delivery_id, receipt.dataset, subject, "\n".join(lines), report)
 
 
@@ -147,8 +151,10 @@ def _event(outcome: Outcome, waits: Waiting | None, day: dt.date) -> str:
 
 
 def _by_silence(one: Waiting, silence: str) -> Decision:
-    reason = f"nobody decided by {one.until}, and the contract says `on_silence: {silence}`"
-    return Decision(approved=silence == "load", by="silence", reason=reason, at=dt.datetime.now(dt.UTC))
+    reason = say(
+        "nobody decided by {day}, and the contract says `on_silence: {silence}`", day=one.until, silence=silence
+    )
+    return Decision(approved=silence == "load", by=say("silence"), reason=reason, at=dt.datetime.now(dt.UTC))
 
 
 def _record(books: list[dict[str, object]], message: str, settings: Settings) -> None:
@@ -199,14 +205,16 @@ def _mail(message: Message, server: str, sender: str, recipients: list[str]) -> 
         with _connection(server) as smtp:
             refused = smtp.send_message(mail)
     except smtplib.SMTPResponseException as error:
-        raise NotSent(f"the mail server answers {_answer(error.smtp_code, error.smtp_error)}") from None
+        raise NotSent(
+            say("the mail server answers {answer}", answer=_answer(error.smtp_code, error.smtp_error))
+        ) from None
     except smtplib.SMTPRecipientsRefused as error:
         refused = error.recipients
     except (OSError, ValueError) as error:
-        raise NotSent(f"the mail server cannot be used: {error}") from None
+        raise NotSent(say("the mail server cannot be used: {error}", error=error)) from None
     if refused:
-        answers = (f"{who}: {_answer(*answer)}" for who, answer in refused.items())
-        raise NotSent(f"the mail server refuses {'; '.join(answers)}")
+        answers = "; ".join(f"{who}: {_answer(*answer)}" for who, answer in refused.items())
+        raise NotSent(say("the mail server refuses {answers}", answers=answers))
 
 
 @contextmanager
@@ -218,7 +226,7 @@ def _connection(server: str) -> Iterator[smtplib.SMTP]:
     except ValueError:
         host = None  # what it says of the address may be a part of the password
     if not host or address.path.strip("/") or address.scheme not in ("smtp", "smtps"):
-        raise NotSent("MIGSTAT_NOTIFY_SMTP is not of the form smtp://user:password@host:587")
+        raise NotSent(say("MIGSTAT_NOTIFY_SMTP is not of the form smtp://user:password@host:587"))
     secure = ssl.create_default_context()
     direct = address.scheme == "smtps"
     with (
@@ -231,7 +239,7 @@ def _connection(server: str) -> Iterator[smtplib.SMTP]:
             smtp.starttls(context=secure)
         if address.password:
             if not isinstance(smtp.sock, ssl.SSLSocket):
-                raise NotSent("the mail server offers no encryption, and the password is not sent without it")
+                raise NotSent(say("the mail server offers no encryption, and the password is not sent without it"))
             smtp.login(unquote(address.username or ""), unquote(address.password))
         yield smtp
 
@@ -249,6 +257,6 @@ def _post(message: Message, webhook: str) -> None:
     try:
         answer = httpx.post(webhook, json=asdict(message), timeout=TIMEOUT)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise NotSent(f"the webhook cannot be reached ({type(error).__name__})") from None
+        raise NotSent(say("the webhook cannot be reached ({error})", error=type(error).__name__)) from None
     if not answer.is_success:
-        raise NotSent(f"the webhook answers {answer.status_code} {answer.reason_phrase}")
+        raise NotSent(say("the webhook answers {answer}", answer=f"{answer.status_code} {answer.reason_phrase}"))

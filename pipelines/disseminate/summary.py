@@ -8,7 +8,8 @@ from rich.text import Text
 
 from pipelines.analyse.definition import load_indicators
 from pipelines.analyse.index.definition import load_indices
-from pipelines.delivery import not_fetched
+from pipelines.delivery import EVENTS, STATES, not_fetched
+from pipelines.language import say
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import connect, exists
@@ -21,7 +22,7 @@ QUERY = "SELECT ref_area, time_period, obs_value FROM indicators.observations WH
 def summary(settings: Settings) -> RenderableType:
     """Accepted and rejected deliveries, the latest indicators of a few countries, and what to try next."""
     if not has_warehouse(settings):
-        return Text("There is no warehouse yet: nothing has been delivered.")
+        return Text(say("There is no warehouse yet: nothing has been delivered."))
     with connect(settings) as con:
         deliveries = con.execute(
             """SELECT dataset, file_name, state, rows_loaded, rows_discarded, reason, report, delivery_id
@@ -48,11 +49,11 @@ def summary(settings: Settings) -> RenderableType:
     return Group(
         _deliveries(deliveries),
         *_rejections(deliveries, waits),
-        *(Text(f"Not told: {who} of {one} ({event}): {why}", "red") for one, event, who, why in untold),
-        *(Text(f"Not fetched: {problem}", "red") for problem in not_fetched(settings)),
+        *(Text(_untold(*failure), "red") for failure in untold),
+        *(Text(say("Not fetched: {problem}", problem=problem), "red") for problem in not_fetched(settings)),
         _indicators(values),
-        Text(f"Validation reports: {settings.reports / 'index.html'}"),
-        Text(f'Next, ask the warehouse: .venv/bin/migstat sql "{QUERY}"'),
+        Text(say("Validation reports: {address}", address=settings.reports / "index.html")),
+        Text(say("Next, ask the warehouse: {command}", command=f'.venv/bin/migstat sql "{QUERY}"')),
     )
 
 
@@ -62,16 +63,26 @@ def _headlines(settings: Settings) -> list[str]:
     return found + [f"{name}|{index.tree.code}" for name, index in load_indices(settings.indices).items()]
 
 
+def _untold(delivery_id: str, event: str, recipient: str, reason: str) -> str:
+    return say(
+        "Not told: {recipient} of {delivery} ({event}): {reason}",
+        recipient=recipient,
+        delivery=delivery_id,
+        event=say(EVENTS[event]),
+        reason=reason,
+    )
+
+
 def _deliveries(found: list[tuple[Any, ...]]) -> Table:
-    table = Table(title="Deliveries", title_justify="left")
-    table.add_column("dataset", no_wrap=True)
-    table.add_column("file", overflow="fold")
-    table.add_column("state", no_wrap=True)
-    table.add_column("loaded", justify="right")
-    table.add_column("repeated", justify="right")
+    table = Table(title=say("Deliveries"), title_justify="left")
+    table.add_column(say("dataset"), no_wrap=True)
+    table.add_column(say("file"), overflow="fold")
+    table.add_column(say("state"), no_wrap=True)
+    table.add_column(say("loaded"), justify="right")
+    table.add_column(say("repeated"), justify="right")
     for dataset, file, state, loaded, discarded, _, _, _ in found:
         style = {"rejected": "red", "held": "yellow"}.get(state, "")
-        table.add_row(dataset, file, Text(state, style), str(loaded), str(discarded))
+        table.add_row(dataset, file, Text(say(STATES[state]), style), str(loaded), str(discarded))
     return table
 
 
@@ -81,19 +92,27 @@ def _rejections(found: list[tuple[Any, ...]], waits: dict[str, Waiting]) -> list
     for _, file, state, _, _, reason, report, delivery_id in found:
         if state == "held":
             deadline = waits[delivery_id].words(today())
-            words = f"Waits for approval, {deadline}: {file}\n  What speaks against it: {report}"
-            lines.append(Text(f"{words}\n  Decide: migstat approve {delivery_id} --by NAME (or reject)", "yellow"))
+            words = [
+                say("Waits for approval, {deadline}: {file}", deadline=deadline, file=file),
+                say("What speaks against it: {report}", report=report),
+                say("Decide: {command} (or reject)", command=f"migstat approve {delivery_id} --by NAME"),
+            ]
+            lines.append(Text("\n  ".join(words), "yellow"))
         if state == "rejected":
-            causes = "\n".join(f"  - not so: {cause}" for cause in reason.split(" | "))
-            lines.append(Text(f"Rejected: {file}\n{causes}\n  Where exactly: {report}", "red"))
+            words = [
+                say("Rejected: {file}", file=file),
+                *(f"- {say('not so: {cause}', cause=cause)}" for cause in reason.split(" | ")),
+                say("Where exactly: {report}", report=report),
+            ]
+            lines.append(Text("\n  ".join(words), "red"))
     return lines
 
 
 def _indicators(found: list[tuple[Any, ...]]) -> Table:
     """One row per indicator and concept, one column per country: latest value and its period."""
-    table = Table(title="Indicators, latest value (period)", title_justify="left")
-    table.add_column("indicator", overflow="fold")
-    table.add_column("unit", overflow="fold")
+    table = Table(title=say("Indicators, latest value (period)"), title_justify="left")
+    table.add_column(say("indicator"), overflow="fold")
+    table.add_column(say("unit"), overflow="fold")
     for area in SHOWN_AREAS:
         table.add_column(area, justify="right", no_wrap=True)
     rows: dict[tuple[str, str, str], dict[str, str]] = {}

@@ -13,7 +13,8 @@ import duckdb
 from jinja2 import Environment, PackageLoader
 
 from pipelines.contract import load_contracts
-from pipelines.delivery import write_whole
+from pipelines.delivery import SEVERITIES, STATES, STATUSES, Problem, write_whole
+from pipelines.language import language, say, say_n
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import connect, exists
@@ -39,16 +40,20 @@ def write_page(settings: Settings) -> Path | None:
         counts = con.execute(
             "SELECT dataset, count(*) FROM ops.deliveries GROUP BY dataset ORDER BY dataset"
         ).fetchall()
-        titles = {name: contract.title for name, contract in load_contracts(settings.contracts).items()}
+        titles = {name: say(contract.title) for name, contract in load_contracts(settings.contracts).items()}
         datasets = [_dataset(con, settings, name, titles.get(name, name)) | {"count": n} for name, n in counts]
         waits = waiting_in(con, settings).values()
     totals = {"loaded": 0, "held": 0, "rejected": 0} | dict(states)
     page = Environment(loader=PackageLoader("pipelines.disseminate"), autoescape=True, trim_blocks=True)
+    page.globals.update(say=say, say_n=say_n)
     text = page.get_template("validations.html").render(
         totals=totals | {"deliveries": sum(count for _, count in states)},
         datasets=datasets,
         deadlines={one.delivery_id: one.words(today()) for one in waits},
         overdue=sum(one.phase(today()) == "overdue" for one in waits),
+        language=language(),
+        states=STATES,
+        severities=SEVERITIES,
         at=f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M}",
     )
     target = settings.reports / "index.html"
@@ -81,14 +86,17 @@ def _dataset(con: duckdb.DuckDBPyConnection, settings: Settings, name: str, titl
 def _places(con: duckdb.DuckDBPyConnection, delivery_id: str) -> list[str]:
     """The first places a person must look at, each as one line."""
     found = con.execute(
-        f"""SELECT concat_ws(', ', nullif('sheet ' || source_sheet, 'sheet '), 'row ' || source_row,
-                   nullif('column ' || column_name, 'column ')) || ': '
-                   || coalesce('“' || nullif(value, '') || '”, ', '') || 'expected ' || reason
+        f"""SELECT source_sheet, source_row, column_name, value, reason
             FROM ops.quarantine WHERE delivery_id = ? AND status IN ('held', 'refused')
             ORDER BY source_sheet, source_row LIMIT {PLACES}""",
         [delivery_id],
     ).fetchall()
-    return [row[0] for row in found]
+    return [_place(*row) for row in found]
+
+
+def _place(sheet: str | None, row: int | None, column: str | None, value: str | None, reason: str) -> str:
+    """A place as its problem tells it; `reason` holds what was expected and what to do."""
+    return str(Problem(kind="", sheet=sheet or "", row=row, column=column or "", value=value or None, expected=reason))
 
 
 def _trends(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
@@ -96,7 +104,7 @@ def _trends(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
     rows = _rows(
         con,
         """SELECT v.check_id, v.notes, v.severity,
-                  list({'status': v.status, 'title': l.file_name || ': ' || v.status || ' ' || v.observed}
+                  list({'status': v.status, 'file': l.file_name, 'observed': v.observed}
                        ORDER BY l.recorded_at) AS marks
            FROM ops.validations v JOIN latest l USING (delivery_id)
            WHERE l.dataset = ? GROUP BY ALL HAVING bool_or(v.status <> 'pass') ORDER BY v.check_id""",
@@ -105,7 +113,9 @@ def _trends(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
     for row in rows:
         failed = sum(mark["status"] == "fail" for mark in row["marks"])
         row["colour"] = {"critical": "fail", "warning": "warning", "info": "info"}[row["severity"]]
-        row["words"] = f"{failed} failures in {len(row['marks'])} deliveries"
+        row["words"] = say("{failed} failures in {count} deliveries", failed=failed, count=len(row["marks"]))
+        for mark in row["marks"]:
+            mark["title"] = f"{mark['file']}: {say(STATUSES[mark['status']])} {mark['observed']}"
     return rows
 
 

@@ -14,18 +14,19 @@ from pipelines.draft.cells import Writing, writing_of
 from pipelines.draft.roles import LISTED, Role
 from pipelines.draft.shape import Shape, slug_of
 from pipelines.draft.sight import Sight
+from pipelines.language import msgid, say
 from pipelines.process.areas import area_names
 
 TO_SAY = "TO BE WRITTEN"
 OPEN = "DECIDE"
 NAMED = 8
 DESCRIPTIONS = {
-    "ref_area": "Country or area the figure is about.",
-    "counterpart_area": "The other country or area, such as that of origin.",
-    "time_period": "Period the figure is about.",
-    "sex": "Sex, SDMX CL_SEX.",
-    "age": "Age or age group.",
-    "series": "What is counted: the column the figure stands in.",
+    "ref_area": msgid("Country or area the figure is about."),
+    "counterpart_area": msgid("The other country or area, such as that of origin."),
+    "time_period": msgid("Period the figure is about."),
+    "sex": msgid("Sex, SDMX CL_SEX."),
+    "age": msgid("Age or age group."),
+    "series": msgid("What is counted: the column the figure stands in."),
 }
 
 
@@ -134,35 +135,67 @@ def _questions(sight: Sight, shape: Shape, writing: Writing, named: bool, refere
     """What only a person can say, by what it is about."""
     whole, cells, areas, key = [], [], [], []
     if "ref_area" not in shape.columns:
-        whole.append("Say which country or area the figures are about, as its ISO code, e.g. MDA.")
+        whole.append(say("Say which country or area the figures are about, as its ISO code, e.g. MDA."))
     if "time_period" not in _said(shape) and not named:
-        whole.append("Say which period the figures are about, e.g. 2024.")
+        whole.append(say("Say which period the figures are about, e.g. 2024."))
     if loose := sight.layout.get("ignore_columns"):
-        whole.append(f"No header names the column {_some(loose)}, so it is not read; if it is wanted, give it one.")
+        whole.append(
+            say(
+                "No header names the column {columns}, so it is not read; if it is wanted, give it one.",
+                columns=_some(loose),
+            )
+        )
     if sight.others:
-        whole.append(f"Only one table is read; say whether these are wanted too: {_some(sight.others)}.")
+        whole.append(
+            say("Only one table is read; say whether these are wanted too: {tables}.", tables=_some(sight.others))
+        )
     if writing.ambiguous:
-        cells.append(f"“{writing.ambiguous}” is read with “,” between thousands; if it is a decimal mark, say so.")
+        cells.append(
+            say(
+                "“{value}” is read with “,” between thousands; if it is a decimal mark, say so.",
+                value=writing.ambiguous,
+            )
+        )
     if writing.open_marks:
         cells.append(
-            f"Say what is meant by {_some(writing.open_marks)}: in place of a figure (`missing`), O not available, "
-            'M cannot exist, Q confidential, or `labels: {"-": 0}` for zero; beside one (`flags`), A a footnote.'
+            say(
+                "Say what is meant by {marks}: in place of a figure (`missing`), O not available, M "
+                'cannot exist, Q confidential, or `labels: {{"-": 0}}` for zero; beside one '
+                "(`flags`), A a footnote.",
+                marks=_some(writing.open_marks),
+            )
         )
     blank = [role.header for name, role in shape.columns.items() if _total(name, role, shape, sight)]
     if blank:
-        cells.append(f"An empty cell in {_some(blank)} is read as the total (_T); if it is not one, say what it is.")
+        cells.append(
+            say(
+                "An empty cell in {columns} is read as the total (_T); if it is not one, say what it is.",
+                columns=_some(blank),
+            )
+        )
     period = shape.columns.get("time_period")
     if period and period.fiscal:
-        cells.append(f"“{period.texts[0]}” is stored as its first year; if its second counts, write `end`.")
+        cells.append(
+            say("“{text}” is stored as its first year; if its second counts, write `end`.", text=period.texts[0])
+        )
     if period and period.dates:
-        cells.append(f"“{period.texts[0]}” is read as day, month, year; if the month comes first, write `mdy`.")
+        cells.append(
+            say("“{text}” is read as day, month, year; if the month comes first, write `mdy`.", text=period.texts[0])
+        )
     odd = [text for role in shape.columns.values() if role.kind == "area" for text in role.odd]
     if odd:
-        areas.append(f"Say under `codes` of the column which areas are meant by {_offers(odd, reference)}.")
+        areas.append(
+            say("Say under `codes` of the column which areas are meant by {names}.", names=_offers(odd, reference))
+        )
     if shape.doubled:
         key.append(
-            f"{shape.doubled} of the first {len(sight.rows)} rows give another figure for a key that is there already; "
-            "say which further column belongs to the key (key: true), or ask the sender which figure holds."
+            say(
+                "{n} of the first {count} rows give another figure for a key that is there already; "
+                "say which further column belongs to the key (key: true), or ask the sender which "
+                "figure holds.",
+                n=shape.doubled,
+                count=len(sight.rows),
+            )
         )
     return {"whole": whole, "cells": cells, "areas": areas, "key": key}
 
@@ -173,7 +206,9 @@ def _total(name: str, role: Role, shape: Shape, sight: Sight) -> bool:
 
 
 def _column(text: _Text, name: str, declared: dict[str, Any]) -> None:
-    description = DESCRIPTIONS.get(name) or str(declared.pop("description", f"As in the file: {name}."))
+    description = say(DESCRIPTIONS.get(name, "")) or str(
+        declared.pop("description", say("As in the file: {name}.", name=name))
+    )
     declared.pop("description", None)
     text.add(f"{name}: {flow(declared | {'description': description})}", 2)
 
@@ -190,7 +225,7 @@ def _declared(name: str, role: Role, shape: Shape, sight: Sight) -> dict[str, An
         declared = {"type": "code", "codes": role.texts + (["_T"] if _total(name, role, shape, sight) else [])}
     if name in shape.keys:
         declared["key"] = True
-    return declared | {"description": f"Column “{' '.join(role.header.split())}”."}
+    return declared | {"description": say("Column “{header}”.", header=" ".join(role.header.split()))}
 
 
 def _blank(role: Role, sight: Sight) -> bool:
@@ -234,7 +269,7 @@ def _source(text: _Text, sight: Sight, shape: Shape, writing: Writing, file: str
         text.add("- " + flow({"header": header} | ({"set": {"series": series[plain]}} if series else {})), 10)
     unread = [role for role in shape.unread if sight.header[role.index]]
     if unread:
-        text.add(f"# not read: {_some([role.header for role in unread])}", 8)
+        text.add(f"# {say('not read: {columns}', columns=_some([role.header for role in unread]))}", 8)
 
 
 def _figures(text: _Text, writing: Writing) -> None:
@@ -287,8 +322,8 @@ def _header(role: Role, sight: Sight) -> str:
 
 
 def _some(names: list[str]) -> str:
-    shown = ", ".join(f"“{' '.join(name.split())[:60]}”" for name in names[:NAMED])
-    return shown + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    shown = ", ".join(say("“{text}”", text=" ".join(name.split())[:60]) for name in names[:NAMED])
+    return shown + (say(" and {n} more", n=len(names) - NAMED) if len(names) > NAMED else "")
 
 
 def _expectations(text: _Text, shape: Shape) -> None:
@@ -297,15 +332,23 @@ def _expectations(text: _Text, shape: Shape) -> None:
     texts = [t for role in shape.values for t in role.texts]
     if texts and not any(re.match(r"[-−]\s?\d", t) for t in texts):
         _expect(text, "expect_column_values_to_be_between", {"column": "obs_value", "min_value": 0}, "critical")
-        text.add("notes: No figure is negative.", 4)
+        text.add(f"notes: {flow(say('No figure is negative.'))}", 4)
     for query, severity, notes in (
-        ("revisions(0.2, 10)", "warning", "No published value changes by more than 20 % (or 10, if that is more)."),
-        ("vanished()", "warning", "No value that was published before is missing where its area and period are there."),
-        ("stale(2)", "info", "The latest period is at most 2 years old."),
+        (
+            "revisions(0.2, 10)",
+            "warning",
+            say("No published value changes by more than 20 % (or 10, if that is more)."),
+        ),
+        (
+            "vanished()",
+            "warning",
+            say("No value that was published before is missing where its area and period are there."),
+        ),
+        ("stale(2)", "info", say("The latest period is at most 2 years old.")),
     ):
         kwargs = {"unexpected_rows_query": f"SELECT * FROM {query} /* {{batch}} */"}
         _expect(text, "unexpected_rows_expectation", kwargs, severity)
-        text.add(f"notes: {notes}", 4)
+        text.add(f"notes: {flow(notes)}", 4)
 
 
 def _expect(text: _Text, name: str, kwargs: dict[str, Any], severity: str) -> None:

@@ -13,6 +13,7 @@ from pipelines.delivery import Outcome, Problem, Receipt, explain
 from pipelines.draft.compose import OPEN, Draft, compose
 from pipelines.draft.shape import shape_of, slug_of
 from pipelines.draft.sight import see
+from pipelines.language import say
 from pipelines.process.run import examine
 from pipelines.settings import Settings
 
@@ -51,8 +52,8 @@ def draft(path: Path, dataset: str, settings: Settings) -> Draft:
             Problem(
                 kind="structure",
                 value="; ".join(filter(None, sight.header))[:160],
-                expected="a column of figures below one of these headers",
-                remedy="If this file describes others, such as a code list, ask for the data themselves.",
+                expected=say("a column of figures below one of these headers"),
+                remedy=say("If this file describes others, such as a code list, ask for the data themselves."),
             )
         )
     return compose(sight, shape, dataset or slug_of(path.stem), path.name, settings.reference)

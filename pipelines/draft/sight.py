@@ -14,6 +14,7 @@ from pipelines.collect.read import RawTable, Unreadable, read_tables
 from pipelines.contract import Source, Table
 from pipelines.delivery import Problem
 from pipelines.draft.region import FIGURE, YEAR, Region, find_region, plain_region
+from pipelines.language import say
 from pipelines.process.areas import area_names
 
 ROWS = 20_000
@@ -46,7 +47,7 @@ def see(path: Path, reference: Path) -> Sight:
     """
     probe = Source(file="*", format="csv", tables=[Table(values=[])])
     if path.stat().st_size == 0:
-        raise Unreadable(Problem(kind="format", expected="a file with content", remedy="Send it again."))
+        raise Unreadable(Problem(kind="format", expected=say("a file with content"), remedy=say("Send it again.")))
     with archive.opened(path, probe) as members:
         first = members[0].path
         options = _options(first, reference)
@@ -58,8 +59,8 @@ def see(path: Path, reference: Path) -> Sight:
             raise Unreadable(
                 Problem(
                     kind="structure",
-                    expected="a table: a row of headers, and below it rows with a label and figures",
-                    remedy="Open the file and look whether it holds the table that is meant.",
+                    expected=say("a table: a row of headers, and below it rows with a label and figures"),
+                    remedy=say("Open the file and look whether it holds the table that is meant."),
                 )
             )
         name, region = max(found, key=lambda one: one[1].figures) if found else ("", None)
@@ -100,8 +101,8 @@ def _check_header(rows: list[list[str]], region: Region | None, reference: Path)
                 kind="structure",
                 row=region.header[0] + 1,
                 value="; ".join(filter(None, first))[:160],
-                expected="a row of headers above the figures, not figures in the first row",
-                remedy="Name the columns in a row above them.",
+                expected=say("a row of headers above the figures, not figures in the first row"),
+                remedy=say("Name the columns in a row above them."),
             )
         )
 
@@ -160,9 +161,11 @@ def _options(path: Path, reference: Path) -> dict[str, Any]:
         Problem(
             kind="format",
             value=said or None,
-            expected="a table as text, a workbook, SDMX, JSON-stat, PX, JSON or Parquet; by its first bytes this is "
-            + looks.SHOWN_AS.get(kind, f"a {kind} file"),
-            remedy=looks.REMEDIES.get(kind, "Ask for the table itself, as a workbook or CSV."),
+            expected=say(
+                "a table as text, a workbook, SDMX, JSON-stat, PX, JSON or Parquet; by its first bytes this is {found}",
+                found=looks.shown_as(kind),
+            ),
+            remedy=say(looks.REMEDIES.get(kind, looks.REMEDIES["PDF"])),
         )
     )
 
@@ -233,8 +236,8 @@ def _json(path: Path) -> dict[str, Any]:
         raise Unreadable(
             Problem(
                 kind="structure",
-                expected="a list of records, a JSON-stat data set or an SDMX message",
-                remedy="This may describe data without holding any: ask for the data themselves.",
+                expected=say("a list of records, a JSON-stat data set or an SDMX message"),
+                remedy=say("This may describe data without holding any: ask for the data themselves."),
             )
         )
     return {"format": "json"} | ({"records": lists[0][1]} if lists[0][1] else {})

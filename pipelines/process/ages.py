@@ -6,8 +6,10 @@ A bound that some read with and some without its own year ("over 65", "up to 5")
 import re
 import unicodedata
 
+from pipelines.language import msgid
+
 OLDEST = 150
-EXPECTED = "an age or age group such as 20, 15-64, 65+, under 5 or total"
+EXPECTED = msgid("an age or age group such as 20, 15-64, 65+, under 5 or total")
 WORDS = {
     "_T": """_T, total, all, all ages, всего, итого, все возрасты, усього, всього, разом, усяго, вкупно, укупно, ukupno,
         gjithsej, totali, toplam, cəmi, барлығы, бардыгы, jami, ҳамагӣ, jemi, სულ, ընդամենը""",

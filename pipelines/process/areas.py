@@ -12,6 +12,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+from pipelines.language import say
 from pipelines.process.codelists import rows
 
 FILES = ("area_names", "area_names_extra")
@@ -54,14 +55,17 @@ class AreaNames:
         """What to say of a text that is not the name of one area."""
         meant = sorted(self.meant(text))
         if meant:
-            return f"It is a name of {' and of '.join(meant)}: say under `codes` in the contract which is meant."
+            return say(
+                "It is a name of {areas}: say under `codes` in the contract which is meant.",
+                areas=say(" and of ").join(meant),
+            )
         mine = _pairs(text)
         close = heapq.nlargest(12, self.spelt, key=lambda name: _alike(mine, _pairs(name)))
         codes: dict[str, str] = {}
         for name in (name for name in close if _alike(mine, _pairs(name)) >= ALIKE):
             codes.setdefault(self.spelt[name], name)
         shown = [f"{name} ({code})" for code, name in codes.items()][:3]
-        return f"The closest are: {', '.join(shown)}." if shown else ""
+        return say("The closest are: {names}.", names=", ".join(shown)) if shown else ""
 
 
 @cache

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pipelines.collect.read import RawTable
 from pipelines.contract import Contract, Correction, template
 from pipelines.delivery import Problem, Receipt
+from pipelines.language import say
 
 
 @dataclass
@@ -45,8 +46,13 @@ class Corrections:
                 kind="correction",
                 sheet=c.sheet,
                 column=c.column,
-                expected=f"a row where {_where(c)}, to be corrected as {c.by} wrote on {c.date}",
-                remedy="If the sender has mended the file, take the correction out of the contract.",
+                expected=say(
+                    "a row where {place}, to be corrected as {by} wrote on {date}",
+                    place=_where(c),
+                    by=c.by,
+                    date=c.date,
+                ),
+                remedy=say("If the sender has mended the file, take the correction out of the contract."),
             )
             for i, c in enumerate(self.waiting)
             if i not in self.met
@@ -71,23 +77,42 @@ class Corrections:
         """Change one cell, or take the row out; gives the mask of rows kept."""
         at = raw.header.index(correction.column) if correction.column else 0
         found, row = columns[at][place].as_py().strip(), columns[-1][place].as_py()
-        said = f"{correction.reason} ({correction.by}, {correction.date}; reported to {correction.reported_to})"
+        said = say(
+            "{reason} ({by}, {date}; reported to {reported_to})",
+            reason=correction.reason,
+            by=correction.by,
+            date=correction.date,
+            reported_to=correction.reported_to,
+        )
         problem = Problem(
             kind="corrected", sheet=raw.sheet, row=row, column=correction.column, value=found, expected=""
         )
         if correction.new is None:
             self.discarded += 1
-            self.problems.append(problem.model_copy(update={"kind": "discarded", "expected": f"no such row: {said}"}))
+            self.problems.append(
+                problem.model_copy(update={"kind": "discarded", "expected": say("no such row: {said}", said=said)})
+            )
             return _replaced(kept, place, False)
         if found != correction.old:
-            expected = f"“{correction.old}”, which a correction of {correction.date} replaces by “{correction.new}”"
-            remedy = "Nothing was changed. If the sender has mended the file, take the correction out of the contract."
+            expected = say(
+                "“{old}”, which a correction of {date} replaces by “{new}”",
+                old=correction.old,
+                date=correction.date,
+                new=correction.new,
+            )
+            remedy = say(
+                "Nothing was changed. If the sender has mended the file, take the correction out of the contract."
+            )
             self.problems.append(
                 problem.model_copy(update={"kind": "correction", "expected": expected, "remedy": remedy})
             )
             return kept
         columns[at] = _replaced(columns[at], place, correction.new)
-        self.problems.append(problem.model_copy(update={"expected": f"“{correction.new}”, as it was loaded: {said}"}))
+        self.problems.append(
+            problem.model_copy(
+                update={"expected": say("“{new}”, as it was loaded: {said}", new=correction.new, said=said)}
+            )
+        )
         return kept
 
 
@@ -112,4 +137,6 @@ def _replaced(column: pa.Array, place: int, value: object) -> pa.Array:
 
 
 def _where(correction: Correction) -> str:
-    return " and ".join(f"“{name}” is “{text}”" for name, text in correction.where.items())
+    return say(" and ").join(
+        say("“{name}” is “{text}”", name=name, text=text) for name, text in correction.where.items()
+    )

@@ -5,6 +5,7 @@ import json
 from pipelines.collect.read import RawTable
 from pipelines.contract import Table
 from pipelines.delivery import Problem
+from pipelines.language import say
 from pipelines.process.codelists import nearest
 from pipelines.process.flags import Flags
 from pipelines.process.headers import locate
@@ -27,15 +28,18 @@ def edition_of(table: Table, raw: RawTable, flags: Flags, said: dict[str, str]) 
             kind="header",
             sheet=raw.sheet,
             column=named,
-            expected=f"the headers of an edition the contract knows ({known})",
-            remedy=f"If this is a new one, look this row over and add it to `editions`: {_proposal(table, raw, said)}",
+            expected=say("the headers of an edition the contract knows ({known})", known=known),
+            remedy=say(
+                "If this is a new one, look this row over and add it to `editions`: {row}",
+                row=_proposal(table, raw, said),
+            ),
         )
     if any(table.editions[e] != table.editions[fitting[0]] for e in fitting):
         return Problem(
             kind="header",
             sheet=raw.sheet,
-            expected=f"the headers of one edition, not of {' and '.join(fitting)}",
-            remedy="Tell them apart by `{edition}` in the `file` of the source.",
+            expected=say("the headers of one edition, not of {editions}", editions=say(" and ").join(fitting)),
+            remedy=say("Tell them apart by `{edition}` in the `file` of the source."),
         )
     return laid_out[fitting[0]]
 

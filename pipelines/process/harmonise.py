@@ -17,6 +17,7 @@ import pyarrow as pa
 from pipelines.collect.read import RawTable, Unreadable, read_tables
 from pipelines.contract import ATTRIBUTES, Contract
 from pipelines.delivery import Problem, Receipt, raw_file
+from pipelines.language import msgid, say
 from pipelines.process.corrections import Corrections
 from pipelines.process.mapping import Mapping, further_columns, map_table
 from pipelines.process.recode import recode
@@ -29,13 +30,13 @@ PROBLEMS_KEPT = 1000
 RETYPED_ROWS, RETYPED_SHOWN = 3, 3  # of fewer rows nothing can be said
 HASHES_AT_ONCE = 50_000_000
 PLACE = "struct_pack(sheet := source_sheet, line := source_row)"
-UNQUOTED = "What stands there is not quoted, because the contract declares persons."
+UNQUOTED = msgid("What stands there is not quoted, because the contract declares persons.")
 READABLE = """(problems IS NULL OR NOT regexp_matches(problems, '"kind":"(cell|code|shape)"'))"""
 REMEDIES = {
-    "cell": "Correct the cell, or say in the contract how the sender writes it.",
-    "code": "Correct it, or add what the sender writes to `codes` in the contract.",
-    "lost text": "Ask the sender for the file in an encoding that has these letters, such as UTF-8.",
-    "shape": "Give the column a name, or empty the cell.",
+    "cell": msgid("Correct the cell, or say in the contract how the sender writes it."),
+    "code": msgid("Correct it, or add what the sender writes to `codes` in the contract."),
+    "lost text": msgid("Ask the sender for the file in an encoding that has these letters, such as UTF-8."),
+    "shape": msgid("Give the column a name, or empty the cell."),
 }
 STATED = [a for a in ATTRIBUTES if a not in ("note", "source", "vintage")]
 
@@ -124,7 +125,7 @@ def _unquoted(problem: Problem) -> Problem:
     """A problem without what was found; a header that is not where it should be may be somebody's name."""
     hidden: dict[str, object] = {"value": None}
     if problem.kind == "header":
-        hidden |= {"expected": "a column of this name" if problem.column else "a header", "remedy": UNQUOTED}
+        hidden |= {"expected": say("a column of this name" if problem.column else "a header"), "remedy": say(UNQUOTED)}
     return problem.model_copy(update=hidden)
 
 
@@ -202,7 +203,7 @@ def _cell_problems(
             close = (
                 remedies[problem.column](problem.value or "") if kind == "code" and problem.column in remedies else ""
             )
-            problem.remedy = " ".join(filter(None, [close, REMEDIES.get(kind, "")]))
+            problem.remedy = " ".join(filter(None, [close, say(REMEDIES.get(kind, ""))]))
             result.problems.append(problem)
         result.counts[kind] = result.counts.get(kind, 0) + count
 
@@ -226,8 +227,8 @@ def _retyped(con: duckdb.DuckDBPyConnection, result: Harmonised) -> None:
                 sheet=sheet or "",
                 column=column,
                 value=", ".join(value for value in values if value),
-                expected=f"{expected}; none of its {count} rows has it",
-                remedy="Ask the sender what the column holds now, and correct its entry in the contract.",
+                expected=say("{expected}; none of its {count} rows has it", expected=expected, count=count),
+                remedy=say("Ask the sender what the column holds now, and correct its entry in the contract."),
             )
             for sheet, column, expected, count, values in found
         ]
@@ -251,8 +252,8 @@ def _future(con: duckdb.DuckDBPyConnection, result: Harmonised, receipt: Receipt
             row=row,
             column=result.headers.get("time_period", "time_period"),
             value=period,
-            expected=f"a period that had begun when the file came, in {year}",
-            remedy="Correct it; if it is a forecast, set `obs_status` to F in the contract.",
+            expected=say("a period that had begun when the file came, in {year}", year=year),
+            remedy=say("Correct it; if it is a forecast, set `obs_status` to F in the contract."),
         )
         result.problems.append(problem)
 
@@ -314,7 +315,11 @@ def _repetition(
 ) -> Problem:
     if versions == 1:
         return Problem(
-            kind="repeated", sheet=sheet or "", row=row, expected=f"no repetition of row {first}", remedy="Kept once."
+            kind="repeated",
+            sheet=sheet or "",
+            row=row,
+            expected=say("no repetition of row {first}", first=first),
+            remedy=say("Kept once."),
         )
     key = ", ".join(headers.get(name, name) for name in contract.keys)
     return Problem(
@@ -323,8 +328,8 @@ def _repetition(
         row=row,
         column=headers.get("obs_value", ""),
         value="" if value is None else f"{value:.15g}",
-        expected=f"the same value as row {first}, or another key ({key})",
-        remedy="Say which of the rows holds and take the other out.",
+        expected=say("the same value as row {first}, or another key ({key})", first=first, key=key),
+        remedy=say("Say which of the rows holds and take the other out."),
     )
 
 
@@ -336,8 +341,12 @@ def _empty(con: duckdb.DuckDBPyConnection, result: Harmonised) -> None:
             [
                 Problem(
                     kind="no data",
-                    expected=f"at least one value; {result.rows_read} cells and {result.rows_left_out} rows hold none",
-                    remedy="Send the file once it has figures.",
+                    expected=say(
+                        "at least one value; {cells} cells and {rows} rows hold none",
+                        cells=result.rows_read,
+                        rows=result.rows_left_out,
+                    ),
+                    remedy=say("Send the file once it has figures."),
                 )
             ]
         )

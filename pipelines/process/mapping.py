@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pipelines.collect.read import RawTable, letter_of
 from pipelines.contract import Contract, Source, SourceField, Table
 from pipelines.delivery import Problem, shown, visible
+from pipelines.language import msgid, say
 from pipelines.process.codelists import nearest
 from pipelines.process.editions import edition_of
 from pipelines.process.flags import read_status, split_label
@@ -16,7 +17,7 @@ from pipelines.process.readings import Reading, m49_of, own_words, reading_of
 from pipelines.process.recode import ABOVE, Recoding, Translate
 from pipelines.settings import Settings
 
-LEGIBLE = "legible text: its letters were lost before it was sent"
+LEGIBLE = msgid("legible text: its letters were lost before it was sent")
 TELLING = 3  # letters; shorter names are part of many
 FURTHER_NAMED = 12
 TEXTS = ["unit_measure", "concept", "source", "vintage", "note"]
@@ -257,15 +258,15 @@ def _unnamed(mapping: Mapping, table: Table, raw: RawTable) -> None:
     if table.rest and filled:
         text = f"coalesce({', '.join(filled)}, '')"
         rest = mapping.tidy[table.rest]
-        rest.wrong, rest.kind, rest.column, rest.text = f"{text} <> ''", "shape", "'(no header)'", text
-        rest.expected = "no value in a column that has no header"
+        rest.wrong, rest.kind, rest.column, rest.text = f"{text} <> ''", "shape", quoted(say("(no header)")), text
+        rest.expected = say("no value in a column that has no header")
 
 
 def _observation(mapping: Mapping, source: Source, origin: _Origin) -> None:
     """Value, status and the other attributes; a mark for a missing value becomes its status."""
-    decimal = f"a number with “{source.decimal}” as decimal mark"
+    decimal = say("a number with “{decimal}” as decimal mark", decimal=source.decimal)
     marks = ", ".join(shown(mark) for mark in source.missing)
-    expected = f"{decimal}, or a mark for missing: {marks}" if marks else decimal
+    expected = say("{decimal}, or a mark for missing: {marks}", decimal=decimal, marks=marks) if marks else decimal
     wrong = "v_number IS NULL AND v_mark IS NULL"
     mapping.tidy["obs_value"] = Tidy("v_number", wrong, "cell", "v_header", "trim(v_value)", expected)
     mapping.tidy["obs_status"] = _status(source, origin)
@@ -274,7 +275,7 @@ def _observation(mapping: Mapping, source: Source, origin: _Origin) -> None:
     origin.constants.setdefault("concept", "global")
     reading = Reading(
         lambda text: text if power.fullmatch(text) else None,
-        "a power of ten such as 0, 3 or 6",
+        say("a power of ten such as 0, 3 or 6"),
         "cell",
         True,
         "SMALLINT",
@@ -287,7 +288,7 @@ def _observation(mapping: Mapping, source: Source, origin: _Origin) -> None:
 def _status(source: Source, origin: _Origin) -> Tidy:
     """The status: that of the marks beside the value, of a mark in its place, or the one a column states."""
     field = origin.fields.get("obs_status", SourceField())
-    codes = f"a status of CL_OBS_STATUS{' or one of the `flags`' if source.flags else ''}"
+    codes = say("a status of CL_OBS_STATUS or one of the `flags`" if source.flags else "a status of CL_OBS_STATUS")
     reading = Reading(lambda text: read_status(text, source.flags, own_words(field)), codes, "code")
     stated = origin.tidy("obs_status", reading)
     if stated.sql != fixed(""):
@@ -306,7 +307,8 @@ def _attribute(name: str, origin: _Origin) -> Tidy:
     if said.codes:
         own = own_words(said)
         return origin.tidy(
-            name, Reading(lambda text: own.get(text.lower()), f"one of: {', '.join(said.codes)}", "code")
+            name,
+            Reading(lambda text: own.get(text.lower()), say("one of: {codes}", codes=", ".join(said.codes)), "code"),
         )
     tidy = origin.tidy(name, Reading(lambda text: text or None))
     if name == "note" and (origin.marks or origin.source.flags):
@@ -314,7 +316,7 @@ def _attribute(name: str, origin: _Origin) -> Tidy:
     if said.header:
         place = origin.places[said.header]
         lost = f"contains({place}, '\ufffd')"
-        return Tidy(tidy.sql, lost, "lost text", quoted(name), place, LEGIBLE)
+        return Tidy(tidy.sql, lost, "lost text", quoted(name), place, say(LEGIBLE))
     return tidy
 
 
@@ -345,8 +347,11 @@ def _several(header: str, columns: list[int], raw: RawTable) -> Problem:
         kind="header",
         sheet=raw.sheet,
         column=header,
-        expected=f"one column of this name; {', '.join(letters)} have it",
-        remedy=f"Send it with headers that differ, or name the column in the contract as `column {letters[0]}`.",
+        expected=say("one column of this name; {letters} have it", letters=", ".join(letters)),
+        remedy=say(
+            "Send it with headers that differ, or name the column in the contract as `column {letter}`.",
+            letter=letters[0],
+        ),
     )
 
 
@@ -354,10 +359,10 @@ def _unread(header: str, raw: RawTable, period: Reading) -> Problem:
     return Problem(
         kind="structure",
         sheet=raw.sheet,
-        column="header",
+        column=say("header"),
         value=header,
         expected=period.expected,
-        remedy="If it is a footnote or a flag, list the mark under `flags` in the contract.",
+        remedy=say("If it is a footnote or a flag, list the mark under `flags` in the contract."),
     )
 
 
@@ -367,16 +372,16 @@ def _exposed(
     """Columns that identify persons, and that the contract also reads by another spelling or by their letter."""
     read = [i for field in fields.values() if field.header for i in found[field.header]] + list(values)
     shared = [fields[name].header for name in persons if any(read.count(i) > 1 for i in found[fields[name].header])]
-    expected = "to be read once, as what identifies persons, and by no second name"
+    expected = say("to be read once, as what identifies persons, and by no second name")
     return [Problem(kind="structure", sheet=raw.sheet, column=header, expected=expected) for header in shared]
 
 
 def further_columns(sheet: str, names: list[str]) -> list[Problem]:
     """Columns the contract does not name: told, as one of them may be new."""
     shown = "; ".join(names[:FURTHER_NAMED]) + (
-        f"; and {len(names) - FURTHER_NAMED} more" * (len(names) > FURTHER_NAMED)
+        say("; and {n} more", n=len(names) - FURTHER_NAMED) * (len(names) > FURTHER_NAMED)
     )
-    expected = "no columns beside those the contract names"
+    expected = say("no columns beside those the contract names")
     return [Problem(kind="further columns", sheet=sheet, value=shown, expected=expected)] if names else []
 
 
@@ -393,17 +398,20 @@ def _no_header(header: str, raw: RawTable, free: list[str], alone: bool) -> Prob
         name for name in free if plain(header) in plain(name) or (len(name) >= TELLING and plain(name) in plain(header))
     ]
     renamed = renamed or (free if alone else [])
-    remedy = "Name the column so, or correct the contract."
+    remedy = say("Name the column so, or correct the contract.")
     if len(renamed) == 1:
-        remedy = (
-            f"If it is now called {shown(renamed[0])} for good, write that in the contract in place of the old name."
+        remedy = say(
+            "If it is now called {name} for good, write that in the contract in place of the old name.",
+            name=shown(renamed[0]),
         )
     elif alone and not free:
-        remedy = "Ask the sender for it; if it will not come any more, take it out of the contract."
+        remedy = say("Ask the sender for it; if it will not come any more, take it out of the contract.")
     return Problem(
         kind="header",
         sheet=raw.sheet,
         column=header,
-        expected=f"a column of this name; the closest are: {', '.join(close) or 'none'}",
-        remedy=f"The header reads: {visible('; '.join(present[:12]))}. {remedy}",
+        expected=say("a column of this name; the closest are: {close}", close=", ".join(close))
+        if close
+        else say("a column of this name; the closest are: none"),
+        remedy=say("The header reads: {headers}. {remedy}", headers=visible("; ".join(present[:12])), remedy=remedy),
     )

@@ -14,14 +14,15 @@ from functools import cache
 from babel import Locale
 
 from pipelines.contract import DateOrder, FiscalYear, Frequency
+from pipelines.language import msgid
 
 EXAMPLES: dict[Frequency, str] = {
-    "A": "a year such as 2024",
-    "S": "a half-year such as 2024-S1",
-    "Q": "a quarter such as 2024-Q1",
-    "M": "a month such as 2024-03",
-    "W": "a week such as 2024-W05",
-    "D": "a day such as 2024-03-15",
+    "A": msgid("a year such as 2024"),
+    "S": msgid("a half-year such as 2024-S1"),
+    "Q": msgid("a quarter such as 2024-Q1"),
+    "M": msgid("a month such as 2024-03"),
+    "W": msgid("a week such as 2024-W05"),
+    "D": msgid("a day such as 2024-03-15"),
 }
 LANGUAGES = "az be bg bs bs_Cyrl hr hy ka kk ky mk ro ru sq sr sr_Latn tg tk tr uk uz uz_Cyrl en fr es ar de it"
 FILLERS = (

@@ -3,6 +3,7 @@
 import hmac
 import unicodedata
 
+from pipelines.language import say
 from pipelines.settings import Settings
 
 SHORTEST_KEY = 32
@@ -22,8 +23,14 @@ def person_key(dataset: str, settings: Settings) -> bytes:
     key = settings.person_key.get_secret_value()
     if len(key) < SHORTEST_KEY:
         raise NoPersonKey(
-            f"The contract of {dataset} declares a column that identifies persons. Set MIGSTAT_PERSON_KEY to a secret "
-            f"of at least {SHORTEST_KEY} characters (it has {len(key)}), and keep it: another gives other pseudonyms."
+            say(
+                "The contract of {dataset} declares a column that identifies persons. Set "
+                "MIGSTAT_PERSON_KEY to a secret of at least {least} characters (it has {length}), and "
+                "keep it: another gives other pseudonyms.",
+                dataset=dataset,
+                least=SHORTEST_KEY,
+                length=len(key),
+            )
         )
     return key.encode()
 

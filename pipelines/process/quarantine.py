@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from pipelines.contract import Contract
 from pipelines.delivery import Problem
+from pipelines.language import say
 from pipelines.process.harmonise import READABLE, STATED, Harmonised, numbered
 
 HELD = "held-{}.parquet"
@@ -82,7 +83,7 @@ def _broken(contract: Contract, file: str, number: int, value: float | None, pro
         first = Problem(**json.loads(problems)[0])
         return Broken(file, number, ROW_CHECKS.get(first.kind, "cells"), first)
     text = "" if value is None else f"{value:.15g}"
-    expected = f"the same value as the other rows of its key ({', '.join(contract.keys)})"
+    expected = say("the same value as the other rows of its key ({keys})", keys=", ".join(contract.keys))
     return Broken(file, number, "keys", Problem(kind="duplicate", column="obs_value", value=text, expected=expected))
 
 

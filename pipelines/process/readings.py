@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.contract import Column, Contract, SourceField
+from pipelines.language import say
 from pipelines.process.ages import EXPECTED, age_of
 from pipelines.process.areas import area_names
 from pipelines.process.codelists import lookup, nearest
@@ -42,12 +43,14 @@ def reading_of(name: str, column: Column, contract: Contract, said: SourceField,
     own, reference = own_words(said), settings.reference
     if column.person:
         key = person_key(contract.dataset, settings)
-        return Reading(lambda text: pseudonym(text, key), "an identifier" if column.key else "", required=column.key)
+        return Reading(
+            lambda text: pseudonym(text, key), say("an identifier") if column.key else "", required=column.key
+        )
     if said.scheme == "name" and (column.codelist or column.type) in ("area", "areas"):
         names = area_names(reference)
         return Reading(
             lambda text: own.get(text.lower()) or names.area_of(text) or own.get("*"),
-            "the name of an area",
+            say("the name of an area"),
             "code",
             column.key,
             remedy=names.remedy,
@@ -65,11 +68,11 @@ def reading_of(name: str, column: Column, contract: Contract, said: SourceField,
         )
     if column.type == "age":
         return Reading(
-            lambda text: own.get(text.lower()) or age_of(text) or own.get("*"), EXPECTED, required=column.key
+            lambda text: own.get(text.lower()) or age_of(text) or own.get("*"), say(EXPECTED), required=column.key
         )
     if column.type == "period":
         frequency, dates, fiscal_year = contract.frequency, said.dates, said.fiscal_year
-        expected = EXAMPLES[frequency]
+        expected = say(EXAMPLES[frequency])
         return Reading(
             lambda text: read_period(own.get(text.lower(), text), frequency, dates, fiscal_year),
             expected,
@@ -78,9 +81,10 @@ def reading_of(name: str, column: Column, contract: Contract, said: SourceField,
     if column.type in ("integer", "number"):
         pattern = re.compile(r"[+-]?\d+" if column.type == "integer" else r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
         sql_type = "BIGINT" if column.type == "integer" else "DOUBLE"
-        return Reading(lambda text: text if pattern.fullmatch(text) else None, f"a {column.type}", sql_type=sql_type)
+        expected = say("an integer" if column.type == "integer" else "a number")
+        return Reading(lambda text: text if pattern.fullmatch(text) else None, expected, sql_type=sql_type)
     if column.key:
-        expected = "a value: it is part of the key"
+        expected = say("a value: it is part of the key")
         return Reading(lambda text: own.get(text.lower(), own.get("*", text)) or None, expected, required=True)
     return Reading(lambda text: own.get(text.lower(), own.get("*", text)) or None)
 
@@ -96,7 +100,7 @@ def _codes(column: Column, said: SourceField, reference: Path) -> dict[str, str]
 
 def _closest(text: str, codes: list[str]) -> str:
     close = nearest(text, codes)
-    return f"The closest are: {', '.join(close)}." if close else ""
+    return say("The closest are: {close}.", close=", ".join(close)) if close else ""
 
 
 def own_words(said: SourceField) -> dict[str, str]:
@@ -107,7 +111,12 @@ def own_words(said: SourceField) -> dict[str, str]:
 def _code_of(codelist: str, known: dict[str, str]) -> str:
     words = {code if word == code.lower() else word for word, code in known.items() if word}
     some = sorted(words, key=lambda word: (not word[0].isalpha(), word))[:CODES_NAMED]
-    return f"a code of `{codelist}` ({', '.join(some)}{' ...' if len(words) > CODES_NAMED else ''})"
+    return say(
+        "a code of `{codelist}` ({codes}{more})",
+        codelist=codelist,
+        codes=", ".join(some),
+        more=" ..." if len(words) > CODES_NAMED else "",
+    )
 
 
 def m49_of(area: Reading, reference: Path) -> Reading:

@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 from pipelines.collect.read import RawTable
 from pipelines.contract import Contract, ContractError, Table, load_contracts
 from pipelines.delivery import Problem, visible
+from pipelines.language import say
 
 HEADERS_SHOWN = 12
 TELLING = 3  # year and value are the columns of many
@@ -25,23 +26,29 @@ def misplaced(raw: RawTable, contract: Contract, contracts: Path) -> Problem | N
                 kind="header",
                 sheet=raw.sheet,
                 value="; ".join(filter(None, raw.header[:HEADERS_SHOWN])),
-                expected=f"the columns of {contract.dataset}; these are those of the dataset {other.dataset}",
-                remedy=f"Put the file into the folder of {other.dataset}.",
+                expected=say(
+                    "the columns of {dataset}; these are those of the dataset {other}",
+                    dataset=contract.dataset,
+                    other=other.dataset,
+                ),
+                remedy=say("Put the file into the folder of {other}.", other=other.dataset),
             )
     return None
 
 
 def unknown_name(file_name: str, contract: Contract, contracts: Path) -> Problem:
     """What to say of a file whose name is that of no layout of its dataset."""
-    patterns = " or ".join(source.file for source in contract.sources)
+    patterns = say(" or ").join(source.file for source in contract.sources)
     others = [other.dataset for other in _others(contract, contracts) if other.source_of(PurePath(file_name))]
-    folder = f"the folder of {' or '.join(others)}" if others else "the folder of its dataset"
+    folder = (
+        say("the folder of {others}", others=say(" or ").join(others)) if others else say("the folder of its dataset")
+    )
     return Problem(
         kind="format",
-        column="file name",
+        column=say("file name"),
         value=visible(file_name),
-        expected=f"a name like {patterns}",
-        remedy=f"Rename the file, put it into {folder}, or add its layout to the contract.",
+        expected=say("a name like {patterns}", patterns=patterns),
+        remedy=say("Rename the file, put it into {folder}, or add its layout to the contract.", folder=folder),
     )
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from pipelines.language import say
 from pipelines.settings import Settings
 from pipelines.store.lake import connect, exists, retrying, transaction
 from pipelines.store.ops import ensure_ops, insert
@@ -34,7 +35,7 @@ def questions(delivery_id: str, settings: Settings) -> list[Question]:
             ).fetchall()
         )
         if not known:
-            raise LookupError(f"there is no delivery {delivery_id}: `migstat status` names them")
+            raise LookupError(say("there is no delivery {delivery}: `migstat status` names them", delivery=delivery_id))
         given: dict[str, list[str]] = {}
         if exists(con, "ops", "answers"):
             for check_id, answer, by, at in con.execute(
@@ -54,11 +55,17 @@ def answer(delivery_id: str, check_id: str, text: str, by: str, settings: Settin
         ValueError: nobody says nothing.
     """
     if not text.strip() or not by.strip():
-        raise ValueError("--text and --by must say something: they stand in the books")
+        raise ValueError(say("--text and --by must say something: they stand in the books"))
     asked = [question.check_id for question in questions(delivery_id, settings)]
     if check_id not in asked:
-        known = f"asked is about: {', '.join(asked)}" if asked else "nothing is asked about this delivery"
-        raise LookupError(f"no question about {check_id} of {delivery_id}; {known}")
+        known = (
+            say("asked is about: {checks}", checks=", ".join(asked))
+            if asked
+            else say("nothing is asked about this delivery")
+        )
+        raise LookupError(
+            say("no question about {check} of {delivery}; {known}", check=check_id, delivery=delivery_id, known=known)
+        )
     row: dict[str, object] = {"delivery_id": delivery_id, "check_id": check_id, "answer": text.strip()}
     row |= {"answered_by": by.strip(), "answered_at": dt.datetime.now(dt.UTC)}
     for attempt in retrying():

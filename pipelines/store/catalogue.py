@@ -10,6 +10,7 @@ from typing import Any
 import psycopg2  # type: ignore[import-untyped]
 from filelock import FileLock
 
+from pipelines.language import say
 from pipelines.settings import Settings
 
 POSTGRES = "postgres:"
@@ -72,7 +73,9 @@ def pinned(settings: Settings) -> Iterator[str]:
         LookupError: there is no warehouse.
     """
     if not has_warehouse(settings):
-        raise LookupError(f"there is no warehouse in {settings.home} yet: run `make run` or `migstat ingest`")
+        raise LookupError(
+            say("there is no warehouse in {home} yet: run `make run` or `migstat ingest`", home=settings.home)
+        )
     if settings.catalogue:
         yield settings.catalogue
         return
@@ -95,7 +98,7 @@ def _server(settings: Settings) -> Iterator[Any]:
     try:
         session = psycopg2.connect(settings.catalogue.removeprefix(POSTGRES))
     except psycopg2.Error as error:
-        raise ConnectionError(f"the catalogue cannot be reached: {error}".strip()) from None
+        raise ConnectionError(say("the catalogue cannot be reached: {error}", error=error).strip()) from None
     with closing(session):
         session.autocommit = True
         yield session.cursor()

@@ -8,6 +8,7 @@ import duckdb
 
 from pipelines.contract import PROVENANCE, Contract
 from pipelines.delivery import Receipt, State, explain, raw_file, read_receipt
+from pipelines.language import say, say_n
 from pipelines.process.harmonise import staged
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
@@ -41,10 +42,18 @@ def put_in_force(contract: Contract, settings: Settings, accepted_by: str = "", 
     found = [words for receipt in last for words in _differences(receipt, contract, settings)]
     if found and not accepted_by:
         raise ContractChanged(
-            f"The contract of {contract.dataset} has changed, and what is loaded would not be the same under it:\n"
+            say(
+                "The contract of {dataset} has changed, and what is loaded would not be the same under it:",
+                dataset=contract.dataset,
+            )
+            + "\n"
             + "\n".join(found)
-            + "\nNothing is taken in until the contract is corrected or a person accepts the change: "
-            f"migstat accept-contract {contract.dataset} --by NAME --reason WHY"
+            + "\n"
+            + say(
+                "Nothing is taken in until the contract is corrected or a person accepts the change: "
+                "migstat accept-contract {dataset} --by NAME --reason WHY",
+                dataset=contract.dataset,
+            )
         )
     tried = {"tried_on": ", ".join(receipt.delivery_id for receipt in last), "differences": "\n".join(found)}
     tried |= {"accepted_by": accepted_by, "reason": reason}
@@ -94,9 +103,12 @@ def _differences(receipt: Receipt, contract: Contract, settings: Settings) -> It
             files = sorted(Path(name, "staged").glob(f"{receipt.delivery_id}-*.parquet"))
             lost, examples = _lost(con, receipt, contract, files)
     if lost:
-        yield (
-            f"{receipt.file_name}: {lost} loaded {'row is' if lost == 1 else 'rows are'} not in it or "
-            f"not the same, e.g. {'; '.join(examples)}."
+        yield say_n(
+            "{file}: {n} loaded row is not in it or not the same, e.g. {examples}.",
+            "{file}: {n} loaded rows are not in it or not the same, e.g. {examples}.",
+            lost,
+            file=receipt.file_name,
+            examples="; ".join(examples),
         )
 
 

@@ -10,6 +10,7 @@ import re
 
 import duckdb
 
+from pipelines.language import msgid, say
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import LAKE, exists, maintenance, retrying, transaction
@@ -36,17 +37,17 @@ def housekeep(settings: Settings) -> dict[str, int]:
         if expired:
             versions = ", ".join(map(str, expired))
             con.execute(f"CALL ducklake_expire_snapshots('{LAKE}', versions => [{versions}])")
-        done["snapshots let go"] = len(expired)
+        done[msgid("snapshots let go")] = len(expired)
         con.execute(f"CALL ducklake_rewrite_data_files('{LAKE}', delete_threshold => {REPLACED})")
         merged = con.execute(f"CALL ducklake_merge_adjacent_files('{LAKE}')").fetchall()
-        done["files merged"] = sum(row[2] for row in merged)
+        done[msgid("files merged")] = sum(row[2] for row in merged)
         old = con.execute(
             f"CALL ducklake_cleanup_old_files('{LAKE}', older_than => now() - INTERVAL '{GRACE}')"
         ).fetchall()
         orphans = con.execute(
             f"CALL ducklake_delete_orphaned_files('{LAKE}', older_than => now() - INTERVAL '{GRACE}')"
         ).fetchall()
-        done["files removed"] = len(old) + len(orphans)
+        done[msgid("files removed")] = len(old) + len(orphans)
     log.info("Housekeeping: %s", ", ".join(f"{count} {what}" for what, count in done.items()))
     return done
 
@@ -64,7 +65,9 @@ def name_release(settings: Settings, name: str, snapshot: int | None = None) -> 
         ValueError: the name is taken or not a plain word, or there is no such snapshot.
     """
     if not re.fullmatch(r"[\w.-]+", name):
-        raise ValueError(f"a release name is made of letters, digits, `.`, `-` and `_`, not {name!r}")
+        raise ValueError(
+            say("a release name is made of letters, digits, `.`, `-` and `_`, not {name}", name=f"{name!r}")
+        )
     chosen = 0
     for attempt in retrying():
         with attempt, transaction(settings, f"release {name}", {"release": name}) as con:
@@ -72,9 +75,16 @@ def name_release(settings: Settings, name: str, snapshot: int | None = None) -> 
             known = {row[0] for row in con.execute(f"SELECT snapshot_id FROM ducklake_snapshots('{LAKE}')").fetchall()}
             chosen = max(known) if snapshot is None else snapshot
             if chosen not in known:
-                raise ValueError(f"there is no snapshot {chosen}; the warehouse holds {min(known)} to {max(known)}")
+                raise ValueError(
+                    say(
+                        "there is no snapshot {snapshot}; the warehouse holds {first} to {last}",
+                        snapshot=chosen,
+                        first=min(known),
+                        last=max(known),
+                    )
+                )
             if con.execute("SELECT count(*) FROM ops.releases WHERE name = ?", [name]).fetchall()[0][0]:
-                raise ValueError(f"there is a release {name} already")
+                raise ValueError(say("there is a release {name} already", name=name))
             insert(con, "releases", [{"name": name, "snapshot_id": chosen, "released_at": dt.datetime.now(dt.UTC)}])
     return chosen
 

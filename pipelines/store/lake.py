@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from pipelines.language import say
 from pipelines.settings import Settings
 from pipelines.store.catalogue import BUSY_SECONDS, POSTGRES, address_of, found, pinned, turn
 
@@ -127,7 +128,9 @@ def _moment(as_of: str) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"“{as_of}” is neither a snapshot number nor a date such as 2026-01-31") from None
+        raise ValueError(
+            say("“{text}” is neither a snapshot number nor a date such as 2026-01-31", text=as_of)
+        ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
@@ -140,7 +143,11 @@ def _snapshot_at(con: duckdb.DuckDBPyConnection, moment: dt.datetime) -> int:
     ).fetchall()[0]
     if found[0] is None:
         raise LookupError(
-            f"there was no warehouse at {moment:%Y-%m-%d %H:%M} UTC; it begins at {found[1]:%Y-%m-%d %H:%M}"
+            say(
+                "there was no warehouse at {moment} UTC; it begins at {first}",
+                moment=f"{moment:%Y-%m-%d %H:%M}",
+                first=f"{found[1]:%Y-%m-%d %H:%M}",
+            )
         )
     return int(found[0])
 
@@ -206,7 +213,9 @@ def _extension_file(name: str) -> Path:
     folders = list(spec.submodule_search_locations or []) if spec else []
     found = [file for folder in folders for file in Path(folder).glob(f"**/{name}.duckdb_extension")]
     if not found:
-        raise FileNotFoundError(f"the package {package.replace('_', '-')} is not installed: run `make install`")
+        raise FileNotFoundError(
+            say("the package {name} is not installed: run `make install`", name=package.replace("_", "-"))
+        )
     return found[0]
 
 

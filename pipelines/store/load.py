@@ -11,6 +11,7 @@ import duckdb
 from pipelines.collect.land import finished, set_aside, taken_up
 from pipelines.contract import Contract, load_contract
 from pipelines.delivery import Decision, DeliveryRejected, Outcome, Receipt, State, read_outcome, read_receipt
+from pipelines.language import say
 from pipelines.process.harmonise import staged
 from pipelines.process.quarantine import held_files
 from pipelines.settings import Settings
@@ -71,7 +72,12 @@ def decide(delivery_id: str, settings: Settings, decision: Decision, run_id: str
             "SELECT count(*) FROM ops.deliveries WHERE delivery_id = ? AND state = ?", [delivery_id, State.HELD]
         ).fetchall() == [(1,)]
     if not waiting:
-        raise LookupError(f"no delivery {delivery_id} waits for a decision: `migstat status` names those that do")
+        raise LookupError(
+            say(
+                "no delivery {delivery} waits for a decision: `migstat status` names those that do",
+                delivery=delivery_id,
+            )
+        )
     receipt, outcome = read_receipt(delivery_id, settings), read_outcome(delivery_id, settings)
     outcome.state = State.ACCEPTED if decision.approved else State.REJECTED
     outcome.checks.append(decision.as_check())

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.contract import Contract, SourceField, Status, load_contract
 from pipelines.delivery import State, read_receipt, shown
+from pipelines.language import say
 from pipelines.process.readings import m49_of, reading_of
 from pipelines.settings import Settings
 from pipelines.store.lake import connect, exists, retrying, transaction
@@ -59,8 +60,8 @@ class HeldRow:
 
     def place(self) -> str:
         """Where it stands, for a person."""
-        sheet = f"sheet {shown(self.sheet)}, " if self.sheet else ""
-        return f"{sheet}row {self.row}"
+        row = say("row {row}", row=self.row)
+        return f"{say('sheet {sheet}', sheet=shown(self.sheet))}, {row}" if self.sheet else row
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,13 @@ def release(which: Which, changes: Mapping[str, str], verdict: Verdict, settings
     with connect(settings) as con:
         held = _found(con, which)
     if changes and len(held) > 1:
-        raise ValueError(f"a correction is for one row, and {len(held)} are meant: {_listed(held)}; name it by --where")
+        raise ValueError(
+            say(
+                "a correction is for one row, and {n} are meant: {rows}; name it by --where",
+                n=len(held),
+                rows=_listed(held),
+            )
+        )
     contract = _contract(which, settings)
     rows = [_loadable(one, changes, verdict, contract, settings) for one in held]
     if changes:
@@ -153,14 +160,24 @@ def _found(con: duckdb.DuckDBPyConnection, which: Which) -> list[HeldRow]:
         and con.execute("SELECT state FROM ops.deliveries WHERE delivery_id = ?", [which.delivery_id]).fetchall()
     )
     if not state:
-        raise LookupError(f"there is no delivery {which.delivery_id}: `migstat status` names them")
+        raise LookupError(
+            say("there is no delivery {delivery}: `migstat status` names them", delivery=which.delivery_id)
+        )
     if state == [(State.HELD,)]:
-        raise LookupError(f"{which.delivery_id} waits for a decision as a whole: approve or reject it first")
+        raise LookupError(
+            say("{delivery} waits for a decision as a whole: approve or reject it first", delivery=which.delivery_id)
+        )
     held = _held(con, which)
     if not held:
         others = _held(con, Which(which.delivery_id))
         raise LookupError(
-            f"no such row of {which.delivery_id} is held back; " + (f"held: {_listed(others)}" if others else "none is")
+            say(
+                "no such row of {delivery} is held back; held: {rows}",
+                delivery=which.delivery_id,
+                rows=_listed(others),
+            )
+            if others
+            else say("no row of {delivery} is held back", delivery=which.delivery_id)
         )
     return held
 
@@ -169,7 +186,9 @@ def _contract(which: Which, settings: Settings) -> Contract:
     try:
         receipt = read_receipt(which.delivery_id, settings)
     except FileNotFoundError:
-        raise LookupError(f"there is no delivery {which.delivery_id}: `migstat status` names them") from None
+        raise LookupError(
+            say("there is no delivery {delivery}: `migstat status` names them", delivery=which.delivery_id)
+        ) from None
     return load_contract(settings.contracts / f"{receipt.dataset}.yaml")
 
 
@@ -179,20 +198,35 @@ def _loadable(
     """The row as it is to be loaded, with a note of who let it in."""
     if held.check_id in UNREAD and not changes:
         raise ValueError(
-            f"{held.place()}: column {shown(held.column)} could not be read ({shown(held.value or '')}); "
-            "say what it is with --set, or discard the row"
+            say(
+                "{place}: column {column} could not be read ({value}); say what it is with --set, or discard the row",
+                place=held.place(),
+                column=shown(held.column),
+                value=shown(held.value or ""),
+            )
         )
     row = held.said
     told = []
     for name, text in changes.items():
-        told.append(f"{name} was {shown(_text(row.get(name)) or held.value or '')}")
+        told.append(say("{name} was {value}", name=name, value=shown(_text(row.get(name)) or held.value or "")))
         row |= _read(name, text, contract, settings)
     missing = [name for name in contract.keys if row.get(name) is None]
     if row.get("obs_value") is None and row.get("obs_status") in (None, "A"):
         missing.append("obs_value")
     if missing:
-        raise ValueError(f"{held.place()}: {', '.join(missing)} has no value; say what it is with --set")
-    words = f"{'corrected' if changes else 'released'} by {verdict.by} on {verdict.at:%Y-%m-%d}: {verdict.reason}"
+        raise ValueError(
+            say(
+                "{place}: {columns} has no value; say what it is with --set",
+                place=held.place(),
+                columns=", ".join(missing),
+            )
+        )
+    words = say(
+        "corrected by {person} on {day}: {reason}" if changes else "released by {person} on {day}: {reason}",
+        person=verdict.by,
+        day=f"{verdict.at:%Y-%m-%d}",
+        reason=verdict.reason,
+    )
     row["note"] = "; ".join(part for part in (row.get("note"), *told, words) if part)
     return row
 
@@ -201,19 +235,39 @@ def _read(name: str, text: str, contract: Contract, settings: Settings) -> Row:
     """A new text for a tidy column, read as its column is, with what follows from it."""
     if name == "obs_value":
         if not NUMBER.fullmatch(text):
-            raise ValueError(f"obs_value: found {shown(text)}; expected a number such as 1234.5")
+            raise ValueError(say("obs_value: found {value}; expected a number such as 1234.5", value=shown(text)))
         return {"obs_value": float(text), "obs_status": "A"}
     if name == "obs_status":
         if text not in get_args(Status):
-            raise ValueError(f"obs_status: found {shown(text)}; expected one of {', '.join(get_args(Status))}")
+            raise ValueError(
+                say(
+                    "obs_status: found {value}; expected one of {codes}",
+                    value=shown(text),
+                    codes=", ".join(get_args(Status)),
+                )
+            )
         return {"obs_status": text} | ({"obs_value": None} if text in ("L", "M", "O", "Q") else {})
     if name not in contract.columns or contract.columns[name].person:
         open_ones = [n for n, column in contract.columns.items() if not column.person]
-        raise ValueError(f"{name}: expected one of {', '.join(['obs_value', 'obs_status', *open_ones])}")
+        raise ValueError(
+            say(
+                "{name}: expected one of {columns}",
+                name=name,
+                columns=", ".join(["obs_value", "obs_status", *open_ones]),
+            )
+        )
     reading = reading_of(name, contract.columns[name], contract, SourceField(), settings)
     code = reading.translate(text)
     if code is None:
-        raise ValueError(f"{name}: found {shown(text)}; expected {reading.expected}. {reading.remedy(text)}".strip())
+        raise ValueError(
+            say(
+                "{name}: found {value}; expected {expected}. {remedy}",
+                name=name,
+                value=shown(text),
+                expected=reading.expected,
+                remedy=reading.remedy(text),
+            ).strip()
+        )
     m49 = {"ref_area_m49": m49_of(reading, settings.reference).translate(text)} if name == "ref_area" else {}
     return {name: code} | m49
 
@@ -240,7 +294,12 @@ def _meets_row_checks(rows: list[Row], contract: Contract, delivery_id: str, set
         judged = validate(Harmonised(files=[file]), own, delivery_id, Path(folder), settings, {})
     failed = [c for c in judged.checks if c.status == "fail" and c.check_id.startswith(f"{contract.dataset}.")]
     if failed:
-        raise ValueError("the corrected row still breaks a check: " + " | ".join(check.notes for check in failed))
+        raise ValueError(
+            say(
+                "the corrected row still breaks a check: {notes}",
+                notes=" | ".join(check.notes for check in failed),
+            )
+        )
 
 
 def _still(con: duckdb.DuckDBPyConnection, which: Which, held: list[HeldRow]) -> None:
@@ -248,7 +307,7 @@ def _still(con: duckdb.DuckDBPyConnection, which: Which, held: list[HeldRow]) ->
     ensure_ops(con)
     left = _held(con, which)
     if any(one not in left for one in held):
-        raise LookupError("somebody else has just decided on these rows: look again")
+        raise LookupError(say("somebody else has just decided on these rows: look again"))
 
 
 def _free(con: duckdb.DuckDBPyConnection, held: list[HeldRow], rows: list[Row], contract: Contract) -> None:
@@ -272,13 +331,30 @@ def _free(con: duckdb.DuckDBPyConnection, held: list[HeldRow], rows: list[Row], 
     con.unregister("coming")
     if newer:
         raise ValueError(
-            f"{held[newer[0][0]].place()}: its {replaced} was delivered again since, in {shown(newer[0][1])}; "
-            "what is right stands there"
+            say(
+                "{place}: its {replaced} was delivered again since, in {file}; what is right stands there",
+                place=held[newer[0][0]].place(),
+                replaced=replaced,
+                file=shown(newer[0][1]),
+            )
         )
     if taken:
-        raise ValueError(f"{held[taken[0][0]].place()}: its key ({keys}) is loaded already, with {taken[0][1]}")
+        raise ValueError(
+            say(
+                "{place}: its key ({keys}) is loaded already, with {value}",
+                place=held[taken[0][0]].place(),
+                keys=keys,
+                value=taken[0][1],
+            )
+        )
     if twice:
-        raise ValueError(f"{held[twice[0][0]].place()}: another of these rows has the same key ({keys}); release one")
+        raise ValueError(
+            say(
+                "{place}: another of these rows has the same key ({keys}); release one",
+                place=held[twice[0][0]].place(),
+                keys=keys,
+            )
+        )
 
 
 def _write_down(
@@ -318,7 +394,7 @@ def _message(which: Which, held: list[HeldRow], status: str, verdict: Verdict) -
 
 def _listed(held: list[HeldRow]) -> str:
     some = list(dict.fromkeys(one.place() for one in held))
-    return ", ".join(some[:5]) + (f" and {len(some) - 5} more" if len(some) > 5 else "")
+    return ", ".join(some[:5]) + (say(" and {n} more", n=len(some) - 5) if len(some) > 5 else "")
 
 
 def _text(value: object) -> str:

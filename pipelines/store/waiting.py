@@ -7,6 +7,7 @@ from typing import Literal
 import duckdb
 
 from pipelines.delivery import State
+from pipelines.language import say
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.lake import connect, exists
@@ -31,7 +32,8 @@ class Waiting:
 
     def words(self, today: dt.date) -> str:
         """The deadline, for a person."""
-        return f"overdue since {self.until}" if self.phase(today) == "overdue" else f"to be decided by {self.until}"
+        overdue = self.phase(today) == "overdue"
+        return say("overdue since {day}" if overdue else "to be decided by {day}", day=self.until)
 
 
 def today() -> dt.date:

@@ -40,7 +40,7 @@ def examined(case: str, folder: Path) -> tuple[Outcome, str]:
     assert raw_file(receipt, settings).read_bytes() == file.read_bytes()
     left = [path.name for path in folder.rglob("*") if path.is_file() and not path.is_relative_to(folder / "home")]
     assert [name for name in left if not name.endswith(".parquet") and name != file.name] == []
-    lines = [line for line in explain(receipt, outcome).splitlines() if not line.startswith("  Report: ")]
+    lines = [line for line in explain(receipt, outcome).splitlines() if outcome.report not in line]
     counts = f"{outcome.rows_read} read, {outcome.rows_accepted} accepted, {outcome.rows_discarded} discarded"
     return outcome, "\n".join([*lines, f"({counts}, {outcome.rows_left_out} rows left out)", ""])
 

@@ -73,7 +73,7 @@ def test_rows_end_where_the_contract_says_and_the_notes_are_told(tmp_path: Path,
     assert cells == [["Chui", "1", 2]]
     assert [str(p) for p in raw.problems] == [
         f"sheet “Sheet”, row {5 - len(ends)}: found “*by the ministry”; expected a row of the table. "
-        "1 more rows with text follow. The table ends above it: not read."
+        "1 more row with text follows. The table ends above it: not read."
     ]
 
 

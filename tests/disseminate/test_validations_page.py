@@ -23,7 +23,7 @@ def test_it_shows_what_came_of_each_delivery_with_its_places(tmp_path: Path) -> 
         ("rejected", ["2", "0", "2", "0"]),
         ("loaded", ["3", "2", "1", "0"]),
     ]
-    assert "row 3, column arrivals: “many”, expected a number" in rows[2][1]
+    assert "row 3, column “arrivals”: found “many”; expected a number" in rows[2][1]
     assert "“<b>worse</b>”" in rows[1][1]
     for link in page.xpath("//section//a/@href"):
         assert (settings.reports / link).is_file()
@@ -67,7 +67,7 @@ def test_the_places_that_refuse_a_delivery_are_shown_and_kept(tmp_path: Path) ->
     assert written is not None
     page = html.fromstring(written.read_text(encoding="utf-8"))
     shown = [" ".join(item.text_content().split()) for item in page.xpath("//section/table[1]//li")]
-    assert [one.split(": ")[0] for one in shown] == ["row 2, column arrivals", "row 3, column arrivals"]
+    assert [one.split(": ")[0] for one in shown] == ["row 2, column “arrivals”", "row 3, column “arrivals”"]
     with connect(settings) as con:
         kept = con.execute("SELECT source_row, value, status FROM ops.quarantine ORDER BY ALL").fetchall()
     assert kept == [(2, "-1", "refused"), (3, "-2", "refused")]
