@@ -5,6 +5,8 @@ import re
 from math import prod
 from pathlib import Path
 
+import numpy as np
+
 from pipelines.collect.cube import Dimension, not_whole, rows_of
 from pipelines.collect.read import RawTable, Unreadable
 from pipelines.contract import Source, Table
@@ -22,18 +24,19 @@ END = re.compile(r'(?:[^";]|"[^"]*")*')
 def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawTable]:
     """Read the cube of a PX file. The marks for missing values (`"."`, `".."`, `"-"`) stay as they are written.
 
-    A column holds what TIMEVAL, else CODES, else VALUES says of its variable, in the file's main language.
+    A column holds what TIMEVAL, else CODES, else VALUES says of its variable, in the file's main language. A file with
+    KEYS leaves out rows; they are no rows, and told.
 
     Raises:
         Unreadable: the encoding is neither in the contract nor rightly in the file, or parts do not fit.
     """
     keywords, cells = _parsed(_decoded(path, source))
-    if "KEYS" in (name for name, _ in keywords):
-        raise not_whole(FORMAT, say("all its cells: one with KEYS leaves some out"), "KEYS")
     variables = [name for place in ("STUB", "HEADING") for name in keywords.get((place, ""), [])]
     if not variables:
         raise not_whole(FORMAT, say("the variables of its rows and columns (STUB, HEADING)"))
     dimensions = [_dimension(name, keywords) for name in variables]
+    if "KEYS" in (name for name, _ in keywords):
+        return [_keyed(dimensions, keywords, cells, table)]
     count = prod(len(d.codes) for d in dimensions)
     if len(cells) != count:
         found = say("{n} cells", n=len(cells))
@@ -41,6 +44,40 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
             FORMAT, say("one cell for each of the {count} combinations of its values", count=count), found, "DATA"
         )
     return [rows_of(dimensions, {"value": cells}, table)]
+
+
+def _keyed(
+    dimensions: list[Dimension], keywords: dict[tuple[str, str], list[str]], cells: list[str], table: Table
+) -> RawTable:
+    """A cube whose rows each begin with the keys of their variables, VALUES or CODES as KEYS says for each."""
+    stubs = keywords.get(("STUB", ""), [])
+    said = [keywords.get((" ".join(keywords.get(("KEYS", name), [])), name), []) for name in stubs]
+    if not stubs or not all(said):
+        raise not_whole(FORMAT, say("KEYS, VALUES or CODES, for each variable of its rows (STUB)"))
+    width = prod(len(d.codes) for d in dimensions[len(stubs) :])
+    if len(cells) % (len(stubs) + width):
+        expected = say("rows of {keys} keys and {cells} cells each", keys=len(stubs), cells=width)
+        raise not_whole(FORMAT, expected, say("{n} keys and cells", n=len(cells)), "DATA")
+    places: list[int] = []
+    values: list[str] = []
+    for start in range(0, len(cells), len(stubs) + width):
+        row = 0
+        for name, words, key in zip(stubs, said, cells[start : start + len(stubs)], strict=True):
+            if key not in words:
+                raise not_whole(FORMAT, say("keys that are values of their variable"), key, name)
+            row = row * len(words) + words.index(key)
+        places += range(row * width, (row + 1) * width)
+        values += cells[start + len(stubs) : start + len(stubs) + width]
+    if len(set(places)) < len(places):
+        raise not_whole(FORMAT, say("one row for each key, not two"), column="DATA")
+    order = np.argsort(np.array(places, dtype=np.int64))
+    raw = rows_of(dimensions, {"value": [values[i] for i in order]}, table, np.array(places, dtype=np.int64)[order])
+    left_out = prod(len(d.codes) for d in dimensions) - len(places)
+    if left_out:
+        expected = say("a cell for each combination; {n} of them have none", n=left_out)
+        remedy = say("The sender left these rows out (KEYS); ask whether that means zero. They are not read as zero.")
+        raw.problems.append(Problem(kind="no row", expected=expected, remedy=remedy))
+    return raw
 
 
 def _decoded(path: Path, source: Source) -> str:

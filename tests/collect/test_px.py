@@ -93,6 +93,34 @@ def test_letters_lost_upstream_are_flagged(tmp_path: Path) -> None:
     assert [(p.kind, p.column, p.value) for p in raw.problems][:1] == [("lost text", "мерка", "econ\ufffdmico")]
 
 
+KEYED = """STUB="area","sex";HEADING="year";VALUES("area")="North","South","East";CODES("area")="N","S","E";
+VALUES("sex")="Men","Women";CODES("sex")="M","F";VALUES("year")="2020","2021";KEYS("area")=CODES;KEYS("sex")=VALUES;
+DATA="S","Men",1 ".."
+"N","Women",3 4;"""
+
+
+def test_file_that_leaves_rows_out(tmp_path: Path) -> None:
+    """Large tables come without the rows that hold nothing: which, is told, and no zero is made up for them."""
+    raw, found = read_bytes(tmp_path, KEYED, source("px"))
+    assert found == [
+        ["N", "F", "2020", "3", 3], ["N", "F", "2021", "4", 4], ["S", "M", "2020", "1", 5], ["S", "M", "2021", "..", 6],
+    ]  # fmt: skip
+    assert "8 of them have none. The sender left these rows out (KEYS)" in str(raw.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"S","Men"', '"West","Men"', "column “area”: found “West”; expected a PX file with keys that are values"),
+        ('1 ".."', "1", "column “DATA”: found “7 keys and cells”; expected a PX file with rows of 2 keys and 2 cells"),
+        ('"S","Men"', '"N","Women"', "expected a PX file with one row for each key, not two"),
+    ],
+)
+def test_keys_that_do_not_fit(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(Unreadable, match=message):
+        read_bytes(tmp_path, KEYED.replace(old, new), source("px"))
+
+
 @pytest.mark.parametrize(
     ("unit", "written", "read"),
     [
@@ -119,7 +147,11 @@ def test_periods(tmp_path: Path, unit: str, written: str, read: str) -> None:
             "column “пол”: found “1 and 2”; expected .* as many CODES as VALUES",
         ),
         ('"M","F"', '"M","M"', "column “пол”: found “M”; expected a PX file with each value of this variable once"),
-        ('NOTE("пол")', 'KEYS("пол")', "found “KEYS”; expected a PX file with all its cells"),
+        (
+            'NOTE("пол")',
+            'KEYS("квартал")',
+            "expected a PX file with KEYS, VALUES or CODES, for each variable of its rows",
+        ),
         ('HEADING="квартал","мерка";', 'HEADING="месец";', "column “месец”"),
         ("STUB", "STUBBE", "one cell for each of the 2 combinations"),
     ],
