@@ -17,12 +17,12 @@ WORDS = {
         не вказано, невядома, непознато, nepoznato, necunoscut, necunoscută, e panjohur, bilinmeyen, naməlum, белгісіз,
         белгисиз, noma'lum, номаълум, უცნობი, անհայտ, inconnu, desconocido""",
 }
-YEARS = """years old, years of age, years, year, yrs, yr, y.o., of age, age, aged, лет, год, года, років, роки, рік, гадоў,
-    гады, година, године, години, godina, godine, godini, de ani, ani, vjeç, vjet, yaşında, yaşlı, yaş, yosh, ёш, жас, жаш, g.,
-    сола, ýaş, տարեկան, წლის, წელი, ans, años, سنة"""
+YEARS = """years old, years of age, years, year, yrs, yr, y.o., of age, age, aged, лет, год, года, років, роки, рік,
+    гадоў, гады, година, године, години, godina, godine, godini, de ani, ani, vjeç, vjet, yaşında, yaşlı, yaş, yosh, ёш,
+    жас, жаш, g., сола, ýaş, տարեկան, წლის, წელი, ans, años, سنة"""
 AND_OVER = """and over, and above, and older, and more, or over, or older, or more, plus, и старше, и выше, и более,
-    и больше, та старші, і старші, і старше, і більше, і старэйшыя, и повеќе, и постари, и више, или више, и старији, i više,
-    i stariji, i starije, și peste, si peste, e lart, e sipër, dhe më shumë, ve üstü, ve üzeri, ve daha yukarı,
+    и больше, та старші, і старші, і старше, і більше, і старэйшыя, и повеќе, и постари, и више, или више, и старији,
+    i više, i stariji, i starije, și peste, si peste, e lart, e sipër, dhe më shumë, ve üstü, ve üzeri, ve daha yukarı,
     və yuxarı, va undan katta, және одан жоғары, жана андан жогору, ва боло, և ավելի, և բարձր, და მეტი, et plus,
     ou plus, y más, o más, +"""
 UNDER = """under, less than, below, younger than, до, младше, моложе, менее, испод, под, ispod, do, sub, până la,
