@@ -2,63 +2,73 @@
 
 import datetime as dt
 import time
+from typing import cast
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from pipelines.analyse.definition import load_indicators
 from pipelines.analyse.index.definition import Index
 from pipelines.analyse.index.panel import Panel
 from pipelines.analyse.index.uncertainty import uncertainty
 from pipelines.analyse.indicators import compute
-from pipelines.contract import load_contracts
+from pipelines.contract import load_contract, load_contracts
 from pipelines.settings import Settings
 from pipelines.store.lake import ensure_table, transaction
 from pipelines.store.ops import ensure_ops, insert
 from pipelines.store.reference import ensure_reference
-
-SERIES = {
-    "population": ["POP_JAN1", "POP_DEC31", "BIRTHS", "DEATHS", "NET_MIGRATION"],
-    "refugees": ["REFUGEES", "ASYLUM_SEEKERS", "IDPS"],
-    "migrant_stock": ["MIGRANT_STOCK", "POPULATION_MIDYEAR", "REFUGEES"],
-    "gdp": [""],
-    "remittances": [""],
-    "migration_flows": [""],
-}
-"""Datasets filled, and the series of each area and year."""
+from tests.analyse import cases
 
 
-def fill(settings: Settings, areas: int, years: int) -> None:
-    """Made-up figures for so many countries and years, as if six deliveries had brought them."""
+def fill(settings: Settings, areas: int, years: int) -> list[str]:
+    """Every dataset an indicator reads, for so many countries and years; gives their names.
+
+    The rows are those of the hand-worked cases, with each country and year in the place of theirs, and the next country
+    in the place of their counterpart; a figure moves by up to a tenth from year to year.
+    """
     ensure_reference(settings)
     contracts = load_contracts(settings.contracts)
+    found = patterns(settings)
     with transaction(settings, "bench", {}) as con:
         ensure_ops(con)
-        for name, series in SERIES.items():
-            contract = contracts[name]
-            kinds = contract.sql_types()
+        con.execute(
+            f"""CREATE TEMP TABLE places AS
+                SELECT code AS area, lead(code, 1, 'SYR') OVER (ORDER BY code) AS beside
+                FROM reference.areas WHERE kind = 'country' ORDER BY code LIMIT {areas}"""
+        )
+        for name, rows in found.items():
+            kinds = contracts[name].sql_types()
             ensure_table(con, "core", name, kinds, {})
-            usual = {
-                "ref_area": "area", "time_period": "CAST(1960 + year AS VARCHAR)", "series": "series", "sex": "sex",
-                "age": "'_T'", "obs_value": "10 + hash(area, year, series, sex) % 1000", "unit_mult": "3",
-                "obs_status": "'A'",
-                "concept": "'global'", "vintage": "'bench'", "delivery_id": f"'{name}-bench'", "source_row": "1",
-                "counterpart_area": "'_T'" if name == "migration_flows" else "'SYR'", "item": "'PERSONAL_REMITTANCES'",
-                "accounting": "'GROSS'", "direction": "direction", "criterion": "'CPR'", "duration": "'12M'",
-            }  # fmt: skip
-            chosen = ", ".join(
-                f"CAST({usual.get(column, 'NULL')} AS {kind}) AS {column}" for column, kind in kinds.items()
-            )
-            sexes = "['_T', 'F', 'M']" if name in ("migrant_stock", "migration_flows") else "['_T']"
-            ways = "['IMMIGRATION', 'EMIGRATION']" if name == "migration_flows" else "['']"
-            con.execute(
-                f"""INSERT INTO core.{name} SELECT {chosen}
-                    FROM (SELECT code AS area FROM reference.areas WHERE kind = 'country' ORDER BY code LIMIT {areas}),
-                         range({years}) y(year), (SELECT unnest({series!r}) AS series), (SELECT unnest({sexes}) AS sex),
-                         (SELECT unnest({ways}) AS direction)"""
-            )
-        _delivered(con, list(SERIES))
+            con.register("pattern", pa.Table.from_pylist([{c: row.get(c) for c in kinds} for row in rows]))
+            moved = {
+                "ref_area": "area",
+                "counterpart_area": "if(starts_with(counterpart_area, '_'), counterpart_area, beside)",
+                "time_period": "(1964 + year) || substr(time_period, 5)",
+                "obs_value": "obs_value::DOUBLE * (1 + hash(area, year) % 100 / 1000)",
+                "delivery_id": f"'{name}-bench'",
+                "source_row": "1",
+            }
+            chosen = ", ".join(f"CAST({moved.get(c, c)} AS {kind}) AS {c}" for c, kind in kinds.items())
+            con.execute(f"INSERT INTO core.{name} SELECT {chosen} FROM pattern, places, range({years}) AS y(year)")
+            con.unregister("pattern")
+        _delivered(con, list(found))
+    return list(found)
+
+
+def patterns(settings: Settings) -> dict[str, list[dict[str, str | None]]]:
+    """By dataset: the rows of all cases, one for each series and breakdown."""
+    found: dict[str, dict[tuple[str | None, ...], dict[str, str | None]]] = {}
+    for indicator in load_indicators(settings.indicators):
+        for table, text in cast(dict[str, str], cases.load(indicator.code)["inputs"]).items():
+            name = table.removeprefix("core.")
+            contract = load_contract(settings.contracts / f"{name}.yaml")
+            apart = [c for c in contract.keys if c not in ("ref_area", "counterpart_area", "time_period")]
+            usual = {"obs_status": "A", "unit_mult": "0", "vintage": "case", "concept": "global", **contract.set}
+            for row in cases.rows(text):
+                found.setdefault(name, {}).setdefault(tuple(row.get(c) for c in apart), usual | row)
+    return {name: list(rows.values()) for name, rows in found.items()}
 
 
 def revise(settings: Settings) -> None:

@@ -454,7 +454,12 @@ def load_contract(path: Path) -> Contract:
     Raises:
         ContractError: with file, line and what was expected.
     """
-    text = path.read_text(encoding="utf-8")
+    return _read(path, path.read_text(encoding="utf-8"))
+
+
+@cache
+def _read(path: Path, text: str) -> Contract:
+    """A contract, parsed once in a process as long as its text is the same."""
     try:
         document: Any = YAML(typ="rt").load(text)
         if not isinstance(document, CommentedMap):

@@ -4,10 +4,15 @@ import duckdb
 
 from pipelines.analyse.definition import Indicator
 from pipelines.contract import PROVENANCE
-from pipelines.store.lake import LAKE, exists
+from pipelines.store.lake import comments, exists
 
-Seen = dict[tuple[str, str, int], set[str] | None]
-OWN_READERS = "SELECT indicator FROM ops.computations WHERE contains(inputs_state, 'indicators.')"
+
+class Seen:
+    """What was found out for one indicator and serves the next."""
+
+    def __init__(self) -> None:
+        self.changed: dict[tuple[str, str, int], set[str] | None] = {}
+        self.beside: dict[frozenset[str], set[str]] = {}
 
 
 def moments(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -18,12 +23,11 @@ def moments(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     found = {f"core.{dataset}": at for dataset, at in loaded} | reference_state(con)
     if exists(con, "ops", "computations"):
         # What an index is made of: its own last computation is no reason for the next.
-        asked = (
-            "SELECT CAST(max(computed_at) AS VARCHAR) FROM ops.computations WHERE NOT list_contains($codes, indicator)"
-        )
-        own = [code for (code,) in con.execute(OWN_READERS).fetchall()]
-        ((computed,),) = con.execute(asked, {"codes": own}).fetchall()
-        found |= {"indicators.observations": computed, "indicators.data_quality": computed}
+        ((computed,),) = con.execute(
+            "SELECT CAST(max(computed_at) AS VARCHAR) FROM ops.computations "
+            "WHERE NOT contains(inputs_state, 'indicators.')"
+        ).fetchall()
+        found["indicators.observations"] = computed or ""
     return found
 
 
@@ -35,10 +39,7 @@ def state(indicator: Indicator, moments: dict[str, str]) -> str:
 
 def reference_state(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """The digest of each reference table, as it was loaded."""
-    found = con.execute(
-        "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'reference'", [LAKE]
-    ).fetchall()
-    return {f"reference.{table}": digest for table, digest in found}
+    return {f"reference.{table}": digest for table, digest in comments(con, "reference").items()}
 
 
 def computed_before(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str, int]]:
@@ -72,13 +73,13 @@ def changed_areas(
         name, _, at = part.partition("=")
         if then.get(name) != at:
             place = name, indicator.area_columns.get(name, "ref_area"), snapshot
-            if place not in seen:
-                seen[place] = _changed_rows(con, *place)
-            found = seen[place]
+            if place not in seen.changed:
+                seen.changed[place] = _changed_rows(con, *place)
+            found = seen.changed[place]
             if found is None:
                 return None
             changed |= found
-    return sorted(changed | _beside(con, changed))
+    return sorted(changed | _beside(con, frozenset(changed), seen))
 
 
 def _reference(state: str) -> list[str]:
@@ -86,20 +87,29 @@ def _reference(state: str) -> list[str]:
 
 
 def _changed_rows(con: duckdb.DuckDBPyConnection, table: str, column: str, snapshot: int) -> set[str] | None:
-    """Areas of rows that are not as they were at a snapshot; None if that can no longer be read."""
+    """Areas of rows that are not as they were at a snapshot; None if that can no longer be read.
+
+    The rows of an area are compared by their number and the sum of their hashes: that needs no order, and no more
+    memory than there are areas.
+    """
     columns = [row[0] for row in con.execute(f"DESCRIBE {table}").fetchall() if row[0] not in PROVENANCE]
-    listed = ", ".join(columns)
+    areas = f"SELECT {column} AS area, count(*) AS rows, sum(hash({', '.join(columns)})) AS content FROM {table}"
     try:
-        before = con.sql(f"SELECT {listed} FROM {table} AT (VERSION => {snapshot})")
+        found = con.execute(
+            f"""WITH now AS ({areas} GROUP BY ALL), before AS ({areas} AT (VERSION => {snapshot}) GROUP BY ALL)
+                SELECT coalesce(n.area, b.area)
+                FROM now AS n FULL JOIN before AS b ON n.area IS NOT DISTINCT FROM b.area
+                WHERE n.rows IS DISTINCT FROM b.rows OR n.content IS DISTINCT FROM b.content"""
+        ).fetchall()
     except duckdb.Error:
         return None
-    now = con.sql(f"SELECT {listed} FROM {table}")
-    changed = before.except_(now).union(now.except_(before))
-    return {row[0] for row in changed.project(column).distinct().fetchall()}
+    return {area for (area,) in found}
 
 
-def _beside(con: duckdb.DuckDBPyConnection, areas: set[str]) -> set[str]:
+def _beside(con: duckdb.DuckDBPyConnection, areas: frozenset[str], seen: Seen) -> set[str]:
     """Areas whose territory covers one of these or is covered with it, and groups that have one as a member."""
+    if areas in seen.beside:
+        return seen.beside[areas]
     found = con.execute(
         """WITH covered AS (SELECT ref_area, string_split(covers, '|') AS parts FROM reference.territories),
                 near AS (SELECT unnest(list_append(parts, ref_area)) AS area FROM covered
@@ -108,4 +118,5 @@ def _beside(con: duckdb.DuckDBPyConnection, areas: set[str]) -> set[str]:
            UNION SELECT code FROM reference.groups WHERE area IN (SELECT unnest($areas) UNION FROM near)""",
         {"areas": sorted(areas)},
     ).fetchall()
-    return {row[0] for row in found}
+    seen.beside[areas] = {row[0] for row in found}
+    return seen.beside[areas]

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -87,7 +88,7 @@ def load_indicators(folder: Path) -> list[Indicator]:
     Raises:
         IndicatorError: a file has no header, or a header that lacks something.
     """
-    found = [_load(path) for path in sorted(folder.rglob("*.sql"))]
+    found = [_load(path, path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.sql"))]
     codes = [i.code for i in found]
     twice = sorted({c for c in codes if codes.count(c) > 1})
     if twice:
@@ -102,8 +103,9 @@ def inputs(settings: Settings) -> set[str]:
     return read | {table.removeprefix("core.") for table in tables if table.startswith("core.")}
 
 
-def _load(path: Path) -> Indicator:
-    text = path.read_text(encoding="utf-8")
+@cache
+def _load(path: Path, text: str) -> Indicator:
+    """One file, parsed once in a process as long as its text is the same."""
     match = HEADER.match(text)
     if match is None:
         raise IndicatorError(f"{path}:1: expected a header comment /* code: ... */ before the SELECT")

@@ -79,19 +79,19 @@ def judge(con: duckdb.DuckDBPyConnection, checks: list[IndicatorCheck], codes: l
 
 def _compared(con: duckdb.DuckDBPyConnection, check: IndicatorCheck) -> dict[str, tuple[int, int, list[str]]]:
     """By indicator: how many figures were compared, how many do not fit, and the first of those in words."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {check.sql}")
     counts = con.execute(
-        "SELECT indicator, count(*), count(*) FILTER (NOT met) FROM judged GROUP BY indicator"
+        f"SELECT indicator, count(*), count(*) FILTER (NOT met) FROM ({check.sql}) GROUP BY indicator"
     ).fetchall()
-    unmet = con.execute(
-        f"""SELECT * FROM judged WHERE NOT met
-            QUALIFY row_number() OVER (PARTITION BY indicator ORDER BY ref_area, time_period) <= {SHOWN}
-            ORDER BY indicator, ref_area, time_period"""
-    )
-    names = [column[0] for column in unmet.description or []]
     places: dict[str, list[str]] = {}
-    for row in (dict(zip(names, values, strict=True)) for values in unmet.fetchall()):
-        places.setdefault(row["indicator"], []).append(_place(row))
+    if any(failed for _, _, failed in counts):
+        unmet = con.execute(
+            f"""FROM ({check.sql}) WHERE NOT met
+                QUALIFY row_number() OVER (PARTITION BY indicator ORDER BY ref_area, time_period) <= {SHOWN}
+                ORDER BY indicator, ref_area, time_period"""
+        )
+        names = [column[0] for column in unmet.description or []]
+        for row in (dict(zip(names, values, strict=True)) for values in unmet.fetchall()):
+            places.setdefault(row["indicator"], []).append(_place(row))
     return {code: (compared, failed, places.get(code, [])) for code, compared, failed in counts}
 
 

@@ -7,17 +7,18 @@ Implementation of the Quality and Performance Indicators.
 
 import datetime as dt
 import hashlib
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
-from pipelines.analyse.changes import moments
 from pipelines.analyse.readiness import BREAKDOWNS
 from pipelines.contract import Contract, load_contract
 from pipelines.settings import Settings
-from pipelines.store.lake import LAKE, connect, ensure_table, exists, retrying, tables, transaction
+from pipelines.store.lake import comments, ensure_table, tables
 
 OWN = "platform measure"
 RECENT = 5
@@ -42,47 +43,83 @@ COLUMNS = {
 }
 OPEN = re.compile(r"\b(CC0|CC BY|MIT|OGL|open)", re.IGNORECASE)
 Measure = tuple[str, str, str, float | None, str]
+Passed = Mapping[tuple[str, str], float]
+JUDGED = {"PUNCTUALITY": "The latest period", "REVISIONS": "published value changes"}
+"""Measures that are a share of checks passed, with the words by which those checks are known."""
 
 
-def ensure_quality(settings: Settings) -> None:
-    """Measure every dataset for every country any of them holds, if anything it rests on has changed.
+@dataclass(frozen=True)
+class Quality:
+    """The measures of all countries and datasets, what they were measured from, and the digest of their values."""
 
-    What it was measured from stands as the comment of `indicators.data_quality`.
+    table: pa.Table
+    measured_from: dict[str, str]
+    holds: str
+
+
+def stored_quality(con: duckdb.DuckDBPyConnection) -> tuple[dict[str, str], str]:
+    """What `indicators.data_quality` was measured from and the digest of its values, as its comment says."""
+    said = comments(con, "indicators").get("data_quality", "")
+    measured_from, holds = json.loads(said) if said.startswith("[") else ({}, "")
+    return measured_from, holds
+
+
+def measure(con: duckdb.DuckDBPyConnection, settings: Settings, computed_at: str, observations: str) -> Quality | None:
+    """Measure every dataset for every country any of them holds; None if nothing it rests on has changed.
+
+    A dataset of which no delivery came in and whose contract is the same keeps its measures.
+
+    Args:
+        computed_at: when indicators were last computed.
+        observations: the relation that holds the indicators' observations; empty if there are none.
     """
-    with connect(settings) as con:
-        read = {table: at for table, at in moments(con).items() if not table.startswith("reference.")}
-        rests_on = "; ".join(f"{table}={at}" for table, at in sorted(read.items()))
-        digest = hashlib.sha256(rests_on.encode()).hexdigest()
-        if _measured_from(con) == digest:
-            return
-        there = sorted(table.removeprefix("core.") for table in tables(con) if table.startswith("core."))
-        files = {name: settings.contracts / f"{name}.yaml" for name in there}
-        held = {name: load_contract(file) for name, file in files.items() if file.is_file()}
-        countries = _countries(con, list(held))
-        found = [row for contract in held.values() for row in _of_dataset(con, contract)]
-        found += list(_availability(held, countries, {(row[0], row[1]) for row in found}))
-        found += list(_coherence(con, countries))
+    held = _held(con, settings)
+    arrived = con.execute("SELECT dataset, CAST(max(recorded_at) AS VARCHAR) FROM ops.deliveries GROUP BY dataset")
+    states = {name: f"{at} {held[name].version}" for name, at in arrived.fetchall() if name in held}
+    measured_from = states | {"indicators.observations": computed_at}
+    before, _ = stored_quality(con)
+    if before == measured_from:
+        return None
+    kept = [name for name in held if before.get(name, "") == states.get(name)]
+    found: list[Measure] = _kept(con, kept) if kept else []
+    passed = _passed(con)
+    for name in sorted(held.keys() - set(kept)):
+        found += _of_dataset(con, held[name], passed)
+    countries = _countries(con, list(held))
+    found += list(_availability(held, countries, {(row[0], row[1]) for row in found}))
+    found += list(_coherence(con, countries, observations))
     kinds = pa.schema([(n, pa.float64() if kind == "DOUBLE" else pa.string()) for n, (kind, _) in COLUMNS.items()])
     rows = [(*row, *FORMULAS[row[2]]) for row in found]
     table = pa.table({name: [row[i] for row in rows] for i, name in enumerate(COLUMNS)}, kinds)
-    for attempt in retrying():
-        with attempt, transaction(settings, "data quality measured", {}) as con:
-            types = {name: kind for name, (kind, _) in COLUMNS.items()}
-            ensure_table(con, "indicators", "data_quality", types, {n: text for n, (_, text) in COLUMNS.items()})
-            con.register("measured", table)
-            con.execute("DELETE FROM indicators.data_quality")
-            con.execute("INSERT INTO indicators.data_quality BY NAME FROM measured")
-            con.execute(f"COMMENT ON TABLE indicators.data_quality IS '{digest}'")
-            con.unregister("measured")
+    values = sorted(row[:4] for row in found if row[3] is not None)
+    return Quality(table, measured_from, hashlib.sha256(repr(values).encode()).hexdigest())
 
 
-def _measured_from(con: duckdb.DuckDBPyConnection) -> str:
-    found = con.execute(
-        "SELECT comment FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'indicators' "
-        "AND table_name = 'data_quality'",
-        [LAKE],
+def _held(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, Contract]:
+    """The contracts of the datasets that are in the warehouse."""
+    there = sorted(table.removeprefix("core.") for table in tables(con) if table.startswith("core."))
+    files = {name: settings.contracts / f"{name}.yaml" for name in there}
+    return {name: load_contract(file) for name, file in files.items() if file.is_file()}
+
+
+def _kept(con: duckdb.DuckDBPyConnection, datasets: list[str]) -> list[Measure]:
+    return con.execute(
+        "SELECT ref_area, dataset, measure, value, because FROM indicators.data_quality "
+        "WHERE list_contains($datasets, dataset) AND measure NOT IN ('AVAILABILITY', 'COHERENCE')",
+        {"datasets": datasets},
     ).fetchall()
-    return str(found[0][0]) if found else ""
+
+
+def write_quality(con: duckdb.DuckDBPyConnection, quality: Quality) -> None:
+    """Put the measures in the place of those before."""
+    types = {name: kind for name, (kind, _) in COLUMNS.items()}
+    ensure_table(con, "indicators", "data_quality", types, {n: text for n, (_, text) in COLUMNS.items()})
+    con.register("measured", quality.table)
+    con.execute("DELETE FROM indicators.data_quality")
+    con.execute("INSERT INTO indicators.data_quality BY NAME FROM measured")
+    said = json.dumps([quality.measured_from, quality.holds], sort_keys=True)
+    con.execute(f"COMMENT ON TABLE indicators.data_quality IS '{said}'")
+    con.unregister("measured")
 
 
 def _countries(con: duckdb.DuckDBPyConnection, datasets: list[str]) -> list[str]:
@@ -99,7 +136,7 @@ def _availability(held: dict[str, Contract], countries: list[str], known: set[tu
             yield area, name, "AVAILABILITY", float((area, name) in known), f"expectations/{name}.yaml"
 
 
-def _of_dataset(con: duckdb.DuckDBPyConnection, contract: Contract) -> Iterator[Measure]:
+def _of_dataset(con: duckdb.DuckDBPyConnection, contract: Contract, passed: Passed) -> Iterator[Measure]:
     """Measures of one dataset, by country."""
     name, broken = contract.dataset, [column for column in BREAKDOWNS if column in contract.columns]
     parts = "".join(f", count(DISTINCT {column}) FILTER ({column} <> '_T') > 1" for column in broken)
@@ -117,42 +154,39 @@ def _of_dataset(con: duckdb.DuckDBPyConnection, contract: Contract) -> Iterator[
             GROUP BY r.ref_area HAVING count(r.obs_value) > 0"""
     ).fetchall()
     file = f"expectations/{name}.yaml"
-    passed = {
-        "PUNCTUALITY": _passed(con, contract, "stale"),
-        "REVISIONS": _passed(con, contract, "revisions"),
-    }
     for area, last, complete, received, delivery, *by in rows:
         if received:
             yield area, name, "TIMELINESS", float((received.date() - dt.date(last, 12, 31)).days), delivery
         yield area, name, "COMPLETENESS", complete, delivery
         if by:
             yield area, name, "DISAGGREGATION", sum(by) / len(by), delivery
-        for measure, share in passed.items():
-            yield area, name, measure, share, file
+        for judged in JUDGED:
+            yield area, name, judged, passed.get((name, judged)), file
         yield area, name, "ACCESSIBILITY", float(bool(OPEN.search(contract.licence))), file
 
 
-def _passed(con: duckdb.DuckDBPyConnection, contract: Contract, called: str) -> float | None:
-    """Share of the checks that call one of `warehouse/checks/` and were passed."""
-    queries = [str(expectation.kwargs.get("unexpected_rows_query", "")) for expectation in contract.expectations]
-    checks = [f"{contract.dataset}.{i + 1}" for i, query in enumerate(queries) if f"{called}(" in query]
-    ((share,),) = con.execute(
-        "SELECT avg(CASE status WHEN 'pass' THEN 1.0 ELSE 0.0 END)::DOUBLE FROM ops.validations "
-        "WHERE dataset = ? AND status IN ('pass', 'fail') AND list_contains(?, check_id)",
-        [contract.dataset, checks],
-    ).fetchall()
-    return None if share is None else float(share)
+def _passed(con: duckdb.DuckDBPyConnection) -> Passed:
+    """Share of the checks that were passed, by dataset and measure; nothing where none compared anything."""
+    return {
+        (dataset, judged): share
+        for judged, words in JUDGED.items()
+        for dataset, share in con.execute(
+            "SELECT dataset, avg(CASE status WHEN 'pass' THEN 1.0 ELSE 0.0 END)::DOUBLE FROM ops.validations "
+            "WHERE status IN ('pass', 'fail') AND contains(notes, ?) GROUP BY dataset",
+            [words],
+        ).fetchall()
+    }
 
 
-def _coherence(con: duckdb.DuckDBPyConnection, countries: list[str]) -> Iterator[Measure]:
-    if not exists(con, "indicators", "observations"):
+def _coherence(con: duckdb.DuckDBPyConnection, countries: list[str], observations: str) -> Iterator[Measure]:
+    if not observations:
         return
     for code, dataset, share in (
         ("balancing_residual", "population", "1 - least(1, abs(obs_value))"),
         ("mirror_gap", "migration_flows", "1 - abs(obs_value) / 200"),
     ):
         found = con.execute(
-            f"SELECT ref_area, avg({share}) FROM indicators.observations WHERE indicator = ? AND obs_value IS NOT NULL "
+            f"SELECT ref_area, avg({share}) FROM {observations} WHERE indicator = ? AND obs_value IS NOT NULL "
             "GROUP BY ref_area",
             [code],
         ).fetchall()

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from pipelines.analyse.definition import HEADER
 from pipelines.settings import Settings
-from pipelines.store.lake import LAKE, connect, exists, retrying, transaction
+from pipelines.store.lake import LAKE, connect, exists
 
 
 class View(BaseModel):
@@ -45,18 +45,21 @@ def load_views(folder: Path) -> list[View]:
     return found
 
 
-def ensure_views(settings: Settings) -> None:
-    """Create the views whose file is new or has changed, once the tables they read are there."""
-    with connect(settings) as con:
-        stale = _stale(con, load_views(settings.views))
-    if not stale:
-        return
-    for attempt in retrying():
-        with attempt, transaction(settings, f"views: {', '.join(v.name for v in stale)}", {}) as con:
-            con.execute("CREATE SCHEMA IF NOT EXISTS indicators")
-            for view in stale:
-                con.execute(f"CREATE OR REPLACE VIEW indicators.{view.name} AS {view.sql}")
-                con.execute(f"COMMENT ON VIEW indicators.{view.name} IS '{view.comment}'")
+def stale_views(con: duckdb.DuckDBPyConnection, views: list[View], there: set[str]) -> list[View]:
+    """The views whose file is new or has changed, and whose tables are there."""
+    found = con.execute(
+        "SELECT view_name, comment FROM duckdb_views() WHERE database_name = ? AND schema_name = 'indicators'", [LAKE]
+    ).fetchall()
+    created = {name: (comment or "").replace("'", "''") for name, comment in found}
+    return [view for view in views if created.get(view.name) != view.comment and there.issuperset(view.inputs)]
+
+
+def create_views(con: duckdb.DuckDBPyConnection, views: list[View]) -> None:
+    """Create views, in the place of those of the same name."""
+    for view in views:
+        con.execute("CREATE SCHEMA IF NOT EXISTS indicators")
+        con.execute(f"CREATE OR REPLACE VIEW indicators.{view.name} AS {view.sql}")
+        con.execute(f"COMMENT ON VIEW indicators.{view.name} IS '{view.comment}'")
 
 
 def rows(settings: Settings, name: str, area: str = "") -> list[dict[str, Any]]:
@@ -73,15 +76,3 @@ def rows(settings: Settings, name: str, area: str = "") -> list[dict[str, Any]]:
         chosen = f"SELECT * FROM ({view.sql}) WHERE ref_area = $area OR $area = ''"
         found: list[dict[str, Any]] = con.execute(chosen, {"area": area}).to_arrow_table().to_pylist()
     return found
-
-
-def _stale(con: duckdb.DuckDBPyConnection, views: list[View]) -> list[View]:
-    found = con.execute(
-        "SELECT view_name, comment FROM duckdb_views() WHERE database_name = ? AND schema_name = 'indicators'", [LAKE]
-    ).fetchall()
-    there = {name: (comment or "").replace("'", "''") for name, comment in found}
-    return [
-        view
-        for view in views
-        if there.get(view.name) != view.comment and all(exists(con, *i.split(".", 1)) for i in view.inputs)
-    ]

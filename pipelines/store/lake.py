@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 LAKE = "lake"
 ATTEMPTS = 8
 INLINED_ROWS = 0  # rows kept in the catalogue would grow what every reader copies
+COLUMNS_OF = "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? AND table_name = ?"
 CONFLICTS = ("database is locked", "conflict", "could not serialize", "deadlock", "duplicate key value")
 
 
@@ -94,6 +95,12 @@ def tables(con: duckdb.DuckDBPyConnection) -> set[str]:
     return {row[0] for row in found.fetchall()}
 
 
+def comments(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, str]:
+    """The comment of each table of a schema: for derived tables, what they were made from."""
+    asked = "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = ? AND schema_name = ?"
+    return {name: comment or "" for name, comment in con.execute(asked, [LAKE, schema]).fetchall()}
+
+
 def exists(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     """Whether the warehouse, as seen by this connection, holds a table."""
     found = con.execute(
@@ -107,14 +114,13 @@ def ensure_table(
     con: duckdb.DuckDBPyConnection, schema: str, table: str, columns: dict[str, str], comments: dict[str, str]
 ) -> None:
     """Create a table or add the columns it lacks; nothing stored is changed."""
-    con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    if not exists(con, schema, table):
+    there = {name for (name,) in con.execute(COLUMNS_OF, [LAKE, schema, table]).fetchall()}
+    added = [name for name in columns if name not in there]
+    if not there:
         declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         con.execute(f"CREATE TABLE {schema}.{table} ({declared})")
-        added = list(columns)
     else:
-        described = con.execute(f"DESCRIBE {schema}.{table}").fetchall()
-        added = [name for name in columns if name not in {row[0] for row in described}]
         for name in added:
             con.execute(f"ALTER TABLE {schema}.{table} ADD COLUMN {name} {columns[name]}")
     for name in added:

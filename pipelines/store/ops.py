@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pipelines.contract import Contract
 from pipelines.delivery import Outcome, Problem, Receipt, State
-from pipelines.store.lake import ensure_table, exists
+from pipelines.store.lake import LAKE, ensure_table, exists
 
 COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
     "deliveries": {
@@ -130,8 +130,12 @@ DISCARDED = {"repeated": "discarded", "discarded": "discarded", "corrected": "co
 
 
 def ensure_ops(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the books that are not there yet."""
+    """Create the books that are not there yet, and the columns they lack."""
+    asked = "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = 'ops'"
+    there = set(con.execute(asked, [LAKE]).fetchall())
     for table, columns in COLUMNS.items():
+        if there.issuperset((table, column) for column in columns):
+            continue
         types = {name: kind for name, (kind, _) in columns.items()}
         ensure_table(con, "ops", table, types, {name: text for name, (_, text) in columns.items()})
 

@@ -2,41 +2,56 @@
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
-from pipelines.store.lake import LAKE, connect, retrying, transaction
+from pipelines.store.lake import comments, connect, retrying, transaction
 
 log = logging.getLogger(__name__)
 
 
 def ensure_reference(settings: Settings) -> None:
     """Bring `reference.*` up to date with its files; the digest of each file stands as its table's comment."""
-    files = sorted(settings.reference.glob("*.csv"))
-    digests = {f: hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
-    loaded = _digests(settings)
-    stale = [f for f in files if loaded.get(f.stem) != digests[f]]
+    if has_warehouse(settings):
+        with connect(settings) as con:
+            stale = _stale(settings, comments(con, "reference"))
+    else:
+        stale = _stale(settings, {})
+    _bring(settings, stale)
+
+
+@contextmanager
+def connect_current(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Read the warehouse, as `connect` does, once `reference.*` is up to date with its files."""
+    with connect(settings) as con:
+        stale = _stale(settings, comments(con, "reference"))
+        if not stale:
+            yield con
+            return
+    _bring(settings, stale)
+    with connect(settings) as con:
+        yield con
+
+
+def _stale(settings: Settings, loaded: dict[str, str]) -> dict[Path, str]:
+    """The files that are not loaded as they are now, with their digests."""
+    digests = {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in settings.reference.glob("*.csv")}
+    return {file: digest for file, digest in sorted(digests.items()) if loaded.get(file.stem) != digest}
+
+
+def _bring(settings: Settings, stale: dict[Path, str]) -> None:
     if not stale:
         return
     for attempt in retrying():
         with attempt, transaction(settings, f"reference: {', '.join(f.stem for f in stale)}", {}) as con:
             con.execute("CREATE SCHEMA IF NOT EXISTS reference")
-            for file in stale:
-                _load(con, file, digests[file])
-
-
-def _digests(settings: Settings) -> dict[str, str]:
-    if not has_warehouse(settings):
-        return {}
-    with connect(settings) as con:
-        found = con.execute(
-            "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'reference'",
-            [LAKE],
-        ).fetchall()
-    return {name: comment or "" for name, comment in found}
+            for file, digest in stale.items():
+                _load(con, file, digest)
 
 
 def _load(con: duckdb.DuckDBPyConnection, file: Path, digest: str) -> None:

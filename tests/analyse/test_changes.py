@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.analyse.changes import changed_areas, computed_before, moments, state
+from pipelines.analyse.changes import Seen, changed_areas, computed_before, moments, state
 from pipelines.analyse.definition import CONTENT, Indicator, load_indicators
 from pipelines.analyse.evaluate import evaluate, reading, rows_of
 from pipelines.analyse.indicators import compute
@@ -55,6 +55,11 @@ def observations(settings: Settings) -> list[tuple[object, ...]]:
         return con.execute(f"{chosen} ORDER BY ALL", {"codes": codes}).fetchall()
 
 
+def last_snapshot(settings: Settings) -> int:
+    with connect(settings) as con:
+        return int(con.execute("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')").fetchall()[0][0])
+
+
 def snapshots(settings: Settings) -> dict[str, int]:
     with connect(settings) as con:
         found = con.execute(
@@ -77,11 +82,15 @@ def test_one_revised_figure_changes_its_country_and_the_groups_it_is_in(tmp_path
     cells = line.split(",")
     ingest(revised(refugees, tmp_path / "again", line, ",".join(more(cells))), "refugees", settings)
     with connect(settings) as con:
-        areas = changed_areas(con, known[0], known[1], state(known[0], moments(con)), {})
+        areas = changed_areas(con, known[0], known[1], state(known[0], moments(con)), Seen())
     assert areas is not None
     assert {"KGZ", "CENTRAL_ASIA"} <= set(areas)
     assert not {"MDA", "ARM"} & set(areas)
+    taken_in = last_snapshot(settings)
     assert "10.7.4" in compute(settings)
+    assert last_snapshot(settings) == taken_in + 1, "figures, checks and measures are one commit"
+    assert compute(settings) == []
+    assert last_snapshot(settings) == taken_in + 1, "nothing new, nothing written"
     after = snapshots(settings)
     assert after["KGZ"] > before["KGZ"]
     assert after["MDA"] == before["MDA"]
@@ -107,5 +116,5 @@ def test_a_snapshot_that_is_gone_means_all_is_computed(samples: duckdb.DuckDBPyC
         computed_before(samples)[i.code],
     )
     earlier = inputs.replace("core.refugees=2", "core.refugees=1")
-    assert changed_areas(samples, indicator, (digest, earlier, 10**9), inputs, {}) is None
-    assert changed_areas(samples, indicator, (digest, inputs, 1), inputs, {}) == []
+    assert changed_areas(samples, indicator, (digest, earlier, 10**9), inputs, Seen()) is None
+    assert changed_areas(samples, indicator, (digest, inputs, 1), inputs, Seen()) == []

@@ -1,7 +1,9 @@
 """What an index is: a tree of nodes with weights and directions, where its figures come from, and its steps."""
 
 import csv
+import hashlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -177,18 +179,23 @@ def load_index(path: Path) -> Index:
     Raises:
         IndexDefinitionError: the file is not as expected.
     """
-    import hashlib
-
     text = path.read_text(encoding="utf-8")
     try:
-        given = YAML(typ="safe").load(text)
+        given = _parsed(text)
         if isinstance(given.get("tree"), str):
-            table = path.parent / given["tree"]
+            table = path.parent / str(given["tree"])
             text += table.read_text(encoding="utf-8")
-            given["tree"] = tree_of(table)
+            given = {**given, "tree": tree_of(table)}
         return Index.model_validate({**given, "digest": hashlib.sha256(text.encode()).hexdigest()})
     except (ValidationError, YAMLError, TypeError, AttributeError, OSError, KeyError, ValueError) as error:
         raise IndexDefinitionError(f"{path}: the index is not as expected: {error}") from error
+
+
+@cache
+def _parsed(text: str) -> dict[str, object]:
+    """Once in a process: most of what reading a definition costs."""
+    given: dict[str, object] = YAML(typ="safe").load(text)
+    return given
 
 
 def load_indices(folder: Path) -> dict[str, Index]:
