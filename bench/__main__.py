@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench import analysis, checks, readers
+from bench import analysis, checks, readers, reports
 from bench.measure import measure
 from bench.steps import (
     bench_settings,
@@ -36,6 +36,7 @@ def main() -> None:
         _one_large_delivery(folder, int(20 * MILLION * scale))
         _indicators(folder)
         _monte_carlo(scale)
+        _reports(folder)
         _many_small_deliveries(folder, max(300, int(1000 * scale)))
 
 
@@ -128,6 +129,17 @@ def _monte_carlo(scale: float) -> None:
     print(f"  this product              {ours}")
     print(f"  a loop in pandas          {loop}   for a fiftieth of the runs")
     print(f"  {50 * loop.seconds / ours.seconds:.0f} times faster\n")
+
+
+def _reports(folder: Path) -> None:
+    settings = bench_settings(folder / "reports")
+    (tenth, thousandth) = measure(reports.report_and_page, settings, folder, [10, 1000], prepare=warm_up).result
+    few, many = measure(reports.data_docs, folder / "data_docs", [10, 100], prepare=warm_up).result
+    print("A delivery checked and its report written, and the page over all, after so many deliveries")
+    for count, report, page in (tenth, thousandth):
+        print(f"  {count:5,}: report {1000 * report:6.0f} ms, page {1000 * page:6.0f} ms")
+    print(f"  Data Docs' own site: of {few[0]} results {few[1]:.2f} s, of {many[0]} {many[1]:.2f} s")
+    print(f"  thousandth against tenth {sum(thousandth[1:]) / sum(tenth[1:]):.2f} times\n")
 
 
 def _many_small_deliveries(folder: Path, count: int) -> None:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from airflow.sdk import DAG, Asset, AssetAlias, dag, get_current_context, task, task_group
+from airflow.sdk import DAG, Asset, AssetAlias, dag, get_current_context, get_parsing_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException
 
-from pipelines.contract import Contract, load_contracts
+from pipelines.contract import Contract, load_contract, load_contracts
 from pipelines.settings import Settings
 
 HELD = AssetAlias("held")
@@ -85,5 +85,13 @@ def ingest(contract: Contract) -> DAG:
     return ingest_dataset()
 
 
-for _contract in load_contracts(Settings().contracts).values():
+def needed() -> list[Contract]:
+    """The contract of the DAG whose task is to run; where all DAGs are read, all."""
+    folder, dag_id = Settings().contracts, get_parsing_context().dag_id
+    if dag_id:  # a task waits for this; reading all contracts would take longer than to start its checks
+        return [load_contract(folder / f"{dag_id.removeprefix('ingest_')}.yaml")]
+    return list(load_contracts(folder).values())
+
+
+for _contract in needed():
     ingest(_contract)

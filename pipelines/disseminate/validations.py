@@ -40,9 +40,14 @@ def write_page(settings: Settings) -> Path | None:
         counts = con.execute(
             "SELECT dataset, count(*) FROM ops.deliveries GROUP BY dataset ORDER BY dataset"
         ).fetchall()
-        titles = {name: say(contract.title) for name, contract in load_contracts(settings.contracts).items()}
-        datasets = [_dataset(con, settings, name, titles.get(name, name)) | {"count": n} for name, n in counts]
+        deliveries, trends = _deliveries(con, settings), _trends(con)
         waits = waiting_in(con, settings).values()
+    titles = {name: contract.title for name, contract in load_contracts(settings.contracts).items()}
+    datasets = [
+        {"name": name, "title": say(titles.get(name, name)), "count": count}
+        | {"deliveries": deliveries[name], "trends": trends.get(name, [])}
+        for name, count in counts
+    ]
     totals = {"loaded": 0, "held": 0, "rejected": 0} | dict(states)
     page = Environment(loader=PackageLoader("pipelines.disseminate"), autoescape=True, trim_blocks=True)
     page.globals.update(say=say, say_n=say_n)
@@ -61,11 +66,13 @@ def write_page(settings: Settings) -> Path | None:
     return target
 
 
-def _dataset(con: duckdb.DuckDBPyConnection, settings: Settings, name: str, title: str) -> dict[str, Any]:
-    """One section of the page: a dataset's latest deliveries and the checks that did not always pass."""
-    deliveries = _rows(
+def _deliveries(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    """By dataset its latest deliveries, newest first, with what came of their checks and where to look."""
+    places = _places(con)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in _rows(
         con,
-        """SELECT l.delivery_id, file_name AS file, state, replace(reason, ' | ', ' ') AS reason, report,
+        """SELECT l.delivery_id, l.dataset, file_name AS file, state, replace(reason, ' | ', ' ') AS reason, report,
                   strftime(received_at, '%Y-%m-%d') AS received, rows_read AS read, rows_loaded AS loaded,
                   rows_quarantined AS quarantined, rows_discarded AS discarded, recorded_at,
                   count(*) FILTER (status = 'pass') AS passed,
@@ -74,51 +81,57 @@ def _dataset(con: duckdb.DuckDBPyConnection, settings: Settings, name: str, titl
                   count(*) FILTER (status = 'fail' AND severity = 'info') AS said,
                   count(*) FILTER (status IN ('did not run', 'no data')) AS idle
            FROM latest l LEFT JOIN ops.validations v USING (delivery_id)
-           WHERE l.dataset = ? GROUP BY ALL ORDER BY recorded_at DESC""",
-        name,
-    )
-    for delivery in deliveries:
-        delivery["href"] = os.path.relpath(delivery.pop("report"), settings.reports)
-        delivery["places"] = _places(con, delivery["delivery_id"])
-    return {"name": name, "title": title, "deliveries": deliveries, "trends": _trends(con, name)}
+           GROUP BY ALL ORDER BY recorded_at DESC""",
+    ):
+        row["href"] = os.path.relpath(row.pop("report"), settings.reports)
+        row["places"] = places.get(row["delivery_id"], [])
+        found.setdefault(row["dataset"], []).append(row)
+    return found
 
 
-def _places(con: duckdb.DuckDBPyConnection, delivery_id: str) -> list[str]:
-    """The first places a person must look at, each as one line."""
-    found = con.execute(
-        f"""SELECT source_sheet, source_row, column_name, value, reason
-            FROM ops.quarantine WHERE delivery_id = ? AND status IN ('held', 'refused')
-            ORDER BY source_sheet, source_row LIMIT {PLACES}""",
-        [delivery_id],
-    ).fetchall()
-    return [_place(*row) for row in found]
-
-
-def _place(sheet: str | None, row: int | None, column: str | None, value: str | None, reason: str) -> str:
-    """A place as its problem tells it; `reason` holds what was expected and what to do."""
-    return str(Problem(kind="", sheet=sheet or "", row=row, column=column or "", value=value or None, expected=reason))
-
-
-def _trends(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
-    """The checks that did not pass in one of the latest deliveries, with a mark for each, oldest first."""
-    rows = _rows(
+def _places(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """By delivery the first places a person must look at, each as one line."""
+    found: dict[str, list[str]] = {}
+    for row in _rows(
         con,
-        """SELECT v.check_id, v.notes, v.severity,
+        f"""SELECT delivery_id, source_sheet, source_row, column_name, value, q.reason
+            FROM ops.quarantine q SEMI JOIN latest USING (delivery_id)
+            WHERE status IN ('held', 'refused')
+            QUALIFY row_number() OVER (PARTITION BY delivery_id ORDER BY source_sheet, source_row) <= {PLACES}
+            ORDER BY source_sheet, source_row""",
+    ):
+        place = Problem(
+            kind="",
+            sheet=row["source_sheet"] or "",
+            row=row["source_row"],
+            column=row["column_name"] or "",
+            value=row["value"] or None,
+            expected=row["reason"],
+        )
+        found.setdefault(row["delivery_id"], []).append(str(place))
+    return found
+
+
+def _trends(con: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
+    """By dataset the checks that did not pass in one of the latest deliveries, with a mark for each, oldest first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in _rows(
+        con,
+        """SELECT l.dataset, v.check_id, v.notes, v.severity,
                   list({'status': v.status, 'file': l.file_name, 'observed': v.observed}
                        ORDER BY l.recorded_at) AS marks
            FROM ops.validations v JOIN latest l USING (delivery_id)
-           WHERE l.dataset = ? GROUP BY ALL HAVING bool_or(v.status <> 'pass') ORDER BY v.check_id""",
-        name,
-    )
-    for row in rows:
+           GROUP BY ALL HAVING bool_or(v.status <> 'pass') ORDER BY v.check_id""",
+    ):
         failed = sum(mark["status"] == "fail" for mark in row["marks"])
         row["colour"] = {"critical": "fail", "warning": "warning", "info": "info"}[row["severity"]]
         row["words"] = say("{failed} failures in {count} deliveries", failed=failed, count=len(row["marks"]))
         for mark in row["marks"]:
             mark["title"] = f"{mark['file']}: {say(STATUSES[mark['status']])} {mark['observed']}"
-    return rows
+        found.setdefault(row["dataset"], []).append(row)
+    return found
 
 
-def _rows(con: duckdb.DuckDBPyConnection, query: str, name: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = con.execute(query, [name]).to_arrow_table().to_pylist()
+def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = con.execute(query).to_arrow_table().to_pylist()
     return rows

@@ -48,6 +48,7 @@ def examine(
     folder.mkdir(parents=True)
     found = harmonise(receipt, contract, settings, folder)
     hold_unreadable(found, contract, folder)
+    log.info("%s: %d observations harmonised; the checks start", receipt.delivery_id, found.rows_read)
     judged = validate(found, contract, receipt.delivery_id, folder, settings, stored or {})
     hold(found, judged.broken, folder)
     state = _state(judged.checks, contract)
