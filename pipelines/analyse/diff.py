@@ -2,7 +2,8 @@
 
 The difference is split by computing thrice: the definition of now on the inputs of then; on the inputs of now; and
 with the reference data of now. What the first step moves is owed to the formula, the second to the input vintage, the
-third to territory and other reference data.
+third to territory and other reference data. Of an index every node is an observation. What data quality would be then
+is measured only when it is computed: an index that rests on it is told as far as its definition changes it.
 """
 
 import hashlib
@@ -16,6 +17,8 @@ import pyarrow as pa
 from pipelines.analyse.changes import computed_before, moments, reference_state, state
 from pipelines.analyse.definition import Indicator, load_indicators
 from pipelines.analyse.evaluate import evaluate_with_groups, reading
+from pipelines.analyse.index.definition import Index, load_indices
+from pipelines.analyse.index.publish import as_indicator, evaluate_index
 from pipelines.contract import load_contract
 from pipelines.delivery import read_receipt
 from pipelines.process.harmonise import staged
@@ -65,11 +68,13 @@ def diff(settings: Settings, delivery_id: str = "") -> list[Difference]:
         if not exists(con, "indicators", "observations"):
             raise LookupError("nothing has been computed yet: there is nothing to compare with")
         awaited = _awaited(settings, delivery_id) if delivery_id else {}
+        every: list[tuple[Indicator, Index | None]] = [(i, None) for i in load_indicators(settings.indicators)]
+        every += [(as_indicator(index), index) for index in load_indices(settings.indices).values()]
         found = [
             difference
-            for indicator in load_indicators(settings.indicators)
+            for indicator, index in every
             if all(exists(con, *i.split(".", 1)) or i in awaited for i in indicator.inputs)
-            for difference in _differences(list(_stages(con, indicator, settings, awaited)))
+            for difference in _differences(list(_stages(con, indicator, settings, awaited, index)))
         ]
     return sorted(found, key=lambda d: (-d.share, d.indicator, d.ref_area, d.time_period))
 
@@ -88,9 +93,14 @@ def _awaited(settings: Settings, delivery_id: str) -> Tables:
 
 
 def _stages(
-    con: duckdb.DuckDBPyConnection, indicator: Indicator, settings: Settings, awaited: Tables
+    con: duckdb.DuckDBPyConnection, indicator: Indicator, settings: Settings, awaited: Tables, index: Index | None
 ) -> Iterator[tuple[str, pa.Table]]:
     """An indicator's observations as they are stored and after each step; nothing if no step can move them."""
+
+    def evaluated(tables: Tables) -> pa.Table:
+        with reading(con, tables):
+            return evaluate_index(con, index, 0) if index else evaluate_with_groups(con, indicator, 0)
+
     digest, then, snapshot = computed_before(con).get(indicator.code, ("", "", 0))
     read = {*indicator.inputs, "reference.groups"}
     edited = {name: query for name, query in _edited(con, settings).items() if name in read}
@@ -101,11 +111,11 @@ def _stages(
     now = {name: awaited.get(name, f"FROM {LAKE}.{name}") for name in read}
     old = {name: f"FROM {LAKE}.{name} AT (VERSION => {snapshot})" for name in read}
     if digest != indicator.digest and _readable(con, old):
-        yield "formula", _evaluated(con, indicator, old)
+        yield "formula", evaluated(old)
     inputs = "input vintage" if digest == indicator.digest or _readable(con, old) else "formula or input vintage"
-    yield inputs, _evaluated(con, indicator, now)
+    yield inputs, evaluated(now)
     if edited:
-        yield "territory or other reference data", _evaluated(con, indicator, now | edited)
+        yield "territory or other reference data", evaluated(now | edited)
 
 
 def _edited(con: duckdb.DuckDBPyConnection, settings: Settings) -> Tables:
@@ -125,11 +135,6 @@ def _readable(con: duckdb.DuckDBPyConnection, tables: Tables) -> bool:
     except duckdb.Error:
         return False
     return True
-
-
-def _evaluated(con: duckdb.DuckDBPyConnection, indicator: Indicator, tables: Tables) -> pa.Table:
-    with reading(con, tables):
-        return evaluate_with_groups(con, indicator, 0)
 
 
 def _differences(stages: Stages) -> Iterator[Difference]:

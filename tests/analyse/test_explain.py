@@ -81,12 +81,13 @@ def test_lineage_of_one_indicator_in_full() -> None:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Settings:
-    """An office with two samples loaded and computed, and its own copy of the warehouse folder."""
+    """An office with some samples loaded and computed, and its own copy of the warehouse folder."""
     shutil.copytree(ROOT / "warehouse", tmp_path / "warehouse")
     shutil.copytree(ROOT / "expectations", tmp_path / "contracts")
     settings = Settings(home=tmp_path / "home", warehouse=tmp_path / "warehouse", contracts=tmp_path / "contracts")
     ingest(SAMPLES / "population" / "wpp2024_components_sample.csv", "population", settings)
     ingest(SAMPLES / "refugees" / "unhcr_population_sample.csv", "refugees", settings)
+    ingest(SAMPLES / "policy_answers" / "policy_answers_sample_2021.xlsx", "policy_answers", settings)
     compute(settings)
     return settings
 
@@ -101,6 +102,16 @@ def test_differences_are_told_by_reason_before_anything_is_written(office: Setti
     assert {d.reason for d in doubled} == {"formula"}
     assert all(d.after == pytest.approx(2 * (d.before or 0)) for d in doubled)
     rate.write_text(written, encoding="utf-8")
+
+    index = office.indices / "sdg_10_7_2.yaml"
+    written = index.read_text(encoding="utf-8")
+    index.write_text(
+        written.replace('emergency health care", goalposts: [0, 2]', 'emergency health care", goalposts: [0, 4]'),
+        encoding="utf-8",
+    )
+    moved = [d for d in diff(office) if d.indicator == "sdg_10_7_2" and d.ref_area == "MDA"]
+    assert {(d.series, d.reason) for d in moved} == {(node, "formula") for node in ("1a", "PD_1", "SDG_10_7_2")}
+    index.write_text(written, encoding="utf-8")
 
     sample = SAMPLES / "refugees" / "unhcr_population_sample.csv"
     line = next(
