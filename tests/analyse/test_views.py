@@ -97,8 +97,9 @@ def test_without_a_target(percent: float, status: str, score: str) -> None:
     }
 
 
-def test_no_status_from_the_baseline_alone() -> None:
-    found = progress({2015: 20}, (2030, 10), "DOWN")
+@pytest.mark.parametrize("figure", [20, 9])  # the second as good as the target already
+def test_no_status_from_the_baseline_alone(figure: float) -> None:
+    found = progress({2015: figure}, (2030, 10), "DOWN")
     assert {row["status"] for row in found.values()} == {None}
     assert {row["note"] for row in found.values()} == {"No observation after the baseline: no status."}
 

@@ -25,6 +25,7 @@ from pipelines.store.lake import connect
 from tests.analyse.cases import computed
 from tests.conftest import REAL, full_warehouse
 from tests.oracles import korea
+from tests.oracles import published as others
 
 PAGE = ROOT / "docs" / "indicators.md"
 KOREA = (
@@ -86,6 +87,7 @@ def comparisons(con: duckdb.DuckDBPyConnection, real: Path) -> Iterator[Comparis
     yield from _trafficking(real)
     yield from _internal_migration(real)
     yield survival()
+    yield from _others(con, real)
 
 
 def _cells(con: duckdb.DuckDBPyConnection, published: str, where: str) -> list[Cell]:
@@ -359,6 +361,18 @@ def survival() -> Comparison:
     )
 
 
+def _others(con: duckdb.DuckDBPyConnection, real: Path) -> Iterator[Comparison]:
+    growth = others.refugee_growth(con, real)
+    yield Comparison("refugee_growth", "UN DESA, Migrant Stock 2019, table 6", growth, exact)
+    cells = others.victims(_indicator("16.2.2"), real)
+    yield Comparison("16.2.2", "NSC Kyrgyzstan, VC_HTF_DETV, 2025", cells, exact)
+    yield Comparison(
+        "8.8.1", "UNSD, SL_EMP_FTLINJUR, October 2020: the rate for all lies between those of the groups",
+        others.injuries(real), exact, lambda key, *_: key in others.OUTSIDE,
+        "published so: Estonia 2011, the Netherlands 2009 and 2010, and Panama 2016, whose groups add up to the total",
+    )  # fmt: skip
+
+
 def _older(age: str) -> str:
     """The code of an age group ten years later."""
     return str(age_of(re.sub(r"\d+", lambda year: str(int(year[0]) + 10), age)))
@@ -389,7 +403,9 @@ def text(found: list[Comparison]) -> str:
         lines.append(f"| {one.indicator} | {one.published} | {numbers} | {one.why if counts[2] else ''} |")
     lines.append(f"| **together** | | {' | '.join(f'**{count:,}**' for count in total)} | |")
     lines += ["", "Sources, vintages and licences: [tests/oracles/SOURCES.md](../tests/oracles/SOURCES.md).", ""]
-    lines += ["## The catalogue", "", "`concept` is `global` unless it says otherwise.", ""]
+    lines += ["Published too, and beside none of ours:", "", "| indicator | published by | why |", "|---|---|---|"]
+    lines += [f"| {' | '.join(row)} |" for row in others.NOT_COMPARED]
+    lines += ["", "## The catalogue", "", "`concept` is `global` unless it says otherwise.", ""]
     lines += [
         "| code | series | title | formula | unit | inputs | regions | verification |",
         "|---|---|---|---|---|---|---|---|",

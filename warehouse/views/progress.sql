@@ -34,7 +34,8 @@ latest AS (
 -- A growth rate knows no zero: the method puts 0.001 in its place.
 safe AS (
     SELECT *,
-        CASE direction WHEN 'UP' THEN latest >= target WHEN 'DOWN' THEN latest <= target ELSE latest = target END AS achieved,
+        -- One figure is no progress, not even where it is as good as the target already.
+        points >= 1 AND CASE direction WHEN 'UP' THEN latest >= target WHEN 'DOWN' THEN latest <= target ELSE latest = target END AS achieved,
         CASE baseline WHEN 0 THEN 0.001 ELSE baseline END AS y0,
         CASE latest WHEN 0 THEN 0.001 ELSE latest END AS yt,
         CASE target WHEN 0 THEN 0.001 ELSE target END AS tv,
@@ -57,7 +58,7 @@ projected AS (
 ),
 scored AS (
     SELECT *, 'OBSERVED_TO_REQUIRED' AS method,
-        'Ratio of observed to required growth; Statistics Canada and Open SDG, inspired by Eurostat' AS method_source,
+        'Ratio of observed to required growth; Statistics Canada and Open SDG (base 2015, target 2030), inspired by Eurostat; here from the target''s own baseline' AS method_source,
         ratio AS score,
         CASE
             WHEN achieved THEN 'achieved'
@@ -69,7 +70,7 @@ scored AS (
     FROM projected WHERE target IS NOT NULL AND sense IS NOT NULL
     UNION ALL BY NAME
     SELECT *, 'TREND_WITHOUT_TARGET' AS method,
-        'Annual growth in the desired direction; Statistics Canada' AS method_source,
+        'Annual growth in the desired direction; Statistics Canada (base 2015); here from the target''s own baseline' AS method_source,
         100 * growth_sense * observed_rate AS score,
         CASE
             WHEN score >= 1.5 THEN 'significant progress'
@@ -97,7 +98,7 @@ scored AS (
     FROM projected WHERE target IS NULL AND sense IS NOT NULL
     UNION ALL BY NAME
     SELECT *, 'CURRENT_STATUS' AS method,
-        'Current Status Index; ESCAP, read in a third party''s script; it has no classes here, as none were confirmed' AS method_source,
+        'Current Status Index; ESCAP (base 2015, in older notes 2000), read in a third party''s script; here from the target''s own baseline; it has no classes, as none were confirmed' AS method_source,
         CASE direction
             WHEN 'PARITY' THEN 10 - 10 * abs(target - latest) / nullif(abs(target - baseline), 0)
             ELSE 10 * sense * (latest - baseline) / nullif(abs(target - baseline), 0)

