@@ -66,6 +66,27 @@ def define(
             con.execute(f"CREATE MACRO {check.name}({', '.join(check.arguments)}) AS TABLE {sql}")
 
 
+def named(contract: Contract, checks: list[SqlCheck]) -> dict[str, Expectation]:
+    """The expectations of a contract by a name that stays when others are added before it.
+
+    It says what is checked: a check in SQL by its own name, another by its column and expectation; where one comes
+    again, its number follows.
+    """
+    found: dict[str, Expectation] = {}
+    for expectation in contract.expectations:
+        called = [check.name for check in checks if _calls(_query(expectation), check)]
+        column = str(expectation.kwargs.get("column", ""))
+        said = (
+            expectation.type.removeprefix("expect_column_values_to_")
+            .removeprefix("expect_")
+            .removesuffix("_expectation")
+        )
+        name = f"{contract.dataset}.{'_'.join(called) or '_'.join(filter(None, [column, said]))}"
+        again = sum(other == name or other.startswith(f"{name}:") for other in found)
+        found[f"{name}:{again + 1}" if again else name] = expectation
+    return found
+
+
 def compared(expectation: Expectation, checks: list[SqlCheck], dataset: str) -> set[str]:
     """The datasets whose stored rows an expectation is about."""
     query = _query(expectation)
