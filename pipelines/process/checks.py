@@ -9,6 +9,7 @@ the columns on which a delivery takes the place of stored rows.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -35,14 +36,16 @@ def load_checks(folder: Path) -> list[SqlCheck]:
     Raises:
         ValueError: a file does not begin with its header comment.
     """
-    found = []
-    for path in sorted(folder.glob("*.sql")):
-        match = HEADER.match(path.read_text(encoding="utf-8"))
-        if match is None:
-            raise ValueError(f"{path}:1: expected a header comment /* title: ... arguments: [...] */ before the SELECT")
-        header = YAML(typ="safe").load(match[1])
-        found.append(SqlCheck(path.stem, list(header["arguments"]), match[2].strip()))
-    return found
+    return [_check(path, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.sql"))]
+
+
+@cache
+def _check(path: Path, text: str) -> SqlCheck:
+    match = HEADER.match(text)
+    if match is None:
+        raise ValueError(f"{path}:1: expected a header comment /* title: ... arguments: [...] */ before the SELECT")
+    header = YAML(typ="safe").load(match[1])
+    return SqlCheck(path.stem, list(header["arguments"]), match[2].strip())
 
 
 def define(
