@@ -6,7 +6,8 @@ from charset_normalizer import from_bytes
 
 BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 CANDIDATES = (
-    "utf-8 windows-1251 windows-1252 windows-1250 windows-1254 windows-1257 iso8859-2 iso8859-5 iso8859-9 koi8-r cp866"
+    "utf-8 windows-1251 windows-1252 windows-1250 windows-1254 windows-1257 iso8859-2 iso8859-5 iso8859-9 koi8-r "
+    "koi8-u cp866 windows-1256"
 )
 
 

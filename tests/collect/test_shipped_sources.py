@@ -234,6 +234,19 @@ def test_missing_migrants(office: Office) -> None:
     assert ("LBY", "2025", "CHILDREN", 0.0, "A") in rows
 
 
+def test_missing_migrants_of_the_first_year(office: Office) -> None:
+    """2014 has neither the region nor the country the people came from: its rows are as good."""
+    incident = {
+        "web_id": "2014.MMP0001", "reported_date": "2014-01-02", "number_dead": "1", "number_missing": "",
+        "total_dead_and_missing": "1", "number_of_survivors": "", "number_of_female": "", "number_of_male": "",
+        "number_of_children": "", "cause_death": "Drowning", "country_of_incident": "Libya",
+        "location_description": "Unspecified", "location_coodinates": "29.3, 21.6", "migration_route": "",
+    }  # fmt: skip
+    office.server.answer("/global-figures/2014/json", Reply([incident]))
+    _, rows = office.taken_in("missing_migrants", "ref_area, time_period, series, obs_value", elsewhere_missing=True)
+    assert ("LBY", "2014", "DEAD", 1.0) in rows
+
+
 @pytest.mark.real_data
 def test_missing_migrants_of_a_year(office: Office, real: Path) -> None:
     """IOM's own answer for 2025: 975 rows, four of which repeat another one in all but the links to reports."""

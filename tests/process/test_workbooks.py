@@ -362,6 +362,33 @@ def test_a_matrix_of_origins_and_destinations(tmp_path: Path) -> None:
     ]
 
 
+def test_a_title_that_is_a_broken_formula(tmp_path: Path) -> None:
+    """As in the ministry's second sheet: blanks behind the sheet's name and the labels, 0 for a title with the year."""
+    rows = [[0], ["Страна", "Въехало"], ["Молдова  ", 5.0], ["  Грузия", 0]]
+    table = {
+        "sheet": "САЙТ (2-РД)",
+        "starts_at": "Страна",
+        "columns": {"ref_area": {"header": "Страна", "scheme": "name"}},
+        "values": [{"header": "Въехало"}],
+        "set": {"time_period": "2016"},
+    }
+    result = harmonised_book(workbook({"САЙТ (2-РД) ": rows}), tmp_path, excel([table]))
+    assert tidy(result) == [("MDA", "2016", 5.0, "A"), ("GEO", "2016", 0.0, "A")]
+
+
+def test_codes_glued_to_names_and_periods_left_blank(tmp_path: Path) -> None:
+    """As KOSIS prints it: `Y1970 1970` in one file, in the other the period only in the first row it is for."""
+    rows = [["Origin", "Period", "Persons"], ["11 Seoul", "Y1970 1970", 5], ["26 Busan", None, "-"]]
+    period = {"header": "Period", "above": [""], "codes": {"Y1970 1970": "1970"}}
+    table = {"columns": {"origin": "Origin", "time_period": period}, "values": [{"header": "Persons"}]}
+    described = excel([{**table, "set": {"ref_area": "KOR"}}], {"origin": 1}, missing={"-": "M"})
+    result = harmonised_book(workbook({"Data": rows, "Meta Data": [["see"]]}), tmp_path, described)
+    assert tidy(result, "origin, time_period, obs_value, obs_status") == [
+        ("11 Seoul", "1970", 5.0, "A"),
+        ("26 Busan", "1970", None, "M"),
+    ]
+
+
 def test_headings_of_a_matrix_are_rows_without_figures(tmp_path: Path) -> None:
     rows: list[list[object]] = [["Name", "North", "South"], ["Men"], ["North", 0, 1], ["Women"], ["North", 0, 2]]
     table = {
