@@ -62,7 +62,7 @@ def with_groups(
                        NULL::VARCHAR AS worked, NULL::DOUBLE AS weight,
                        NULL::DOUBLE AS coverage, NULL::DOUBLE AS lower, NULL::DOUBLE AS upper
                 FROM grouped
-                WHERE members >= {least} * size
+                WHERE members >= {least} * size AND obs_value IS NOT NULL
             )
             SELECT {", ".join(f"t.{name}" for name in members.column_names)}
             FROM told t

@@ -34,7 +34,7 @@ def test_each_check_of_each_indicator_leaves_a_row(con: duckdb.DuckDBPyConnectio
         **{f"A.{name}": "pass" for name in ("range", "jumps", "coverage")},
         **{f"B.{name}": "fail" for name in ("range", "jumps", "coverage")},
         **{f"C.{name}": "no data" for name in ("range", "jumps", "coverage")},
-        **{f"{code}.agreement": "no data" for code in "ABC"},
+        **{f"{code}.{name}": "no data" for code in "ABC" for name in ("agreement", "between")},
     }
     assert found["B.range"]["observed"] == "(1 of 2 figures: MDA 2020 130.0, expected a figure between 0 and 100)"
     assert found["B.jumps"]["observed"] == "(1 of 1 figures: MDA 2020 130.0, expected near the figure before, 10.0)"
@@ -43,11 +43,32 @@ def test_each_check_of_each_indicator_leaves_a_row(con: duckdb.DuckDBPyConnectio
     assert not found["A.coverage"]["question"]
 
 
+def test_a_rate_for_all_lies_between_those_of_its_parts(con: duckdb.DuckDBPyConnection) -> None:
+    """Also where something else is broken down as well; numbers of people are not compared so."""
+    migrants, activity = "COMPOSITE_BREAKDOWN=MS_MIGRANT", "; ACTIVITY=F"
+    others = "COMPOSITE_BREAKDOWN=MS_NOMIGRANT"
+    rows = [
+        ("A", "_T", "ACTIVITY=F", "PT", 7.52), ("A", "_T", migrants + activity, "PT", 5.0),
+        ("A", "_T", others + activity, "PT", 7.53),
+        ("B", "_T", "_T", "PT", 21.0), ("B", "M", "_T", "PT", 28.0), ("B", "F", "_T", "PT", 22.0),
+        ("C", "_T", "_T", "PS", 50.0), ("C", "M", "_T", "PS", 28.0), ("C", "F", "_T", "PS", 22.0),
+    ]  # fmt: skip
+    for code, sex, breakdown, unit, value in rows:
+        con.execute(
+            "INSERT INTO computed VALUES (?, 'S', 'TUR', '2016', ?, '_T', ?, 'global', ?, 0, ?)",
+            [code, sex, breakdown, unit, value],
+        )
+    check = next(c for c in load_indicator_checks(Settings().checks) if c.name == "between")
+    found = {str(row["dataset"]): row for row in judge(con, [check], ["A", "B", "C"])}
+    assert {code: row["status"] for code, row in found.items()} == {"A": "pass", "B": "fail", "C": "no data"}
+    assert "expected a figure between 22.0 and 28.0, those of its parts" in str(found["B"]["observed"])
+
+
 def test_the_samples_pass_their_checks(samples: duckdb.DuckDBPyConnection) -> None:
     found = samples.execute(
         "SELECT check_id, status, observed FROM ops.validations WHERE delivery_id LIKE 'indicator:%' ORDER BY 1"
     ).fetchall()
-    assert len(found) == 4 * len(samples.execute("SELECT DISTINCT indicator FROM indicators.observations").fetchall())
+    assert len(found) == 5 * len(samples.execute("SELECT DISTINCT indicator FROM indicators.observations").fetchall())
     failed = {check: observed for check, status, observed in found if status == "fail"}
     assert set(failed) == {"10.7.4.jumps", "refugee_share.jumps", "17.3.2.agreement"}, "a war, wars, a revised figure"
     assert "13004.7" in failed["10.7.4.jumps"], "Ukraine 2022"

@@ -249,7 +249,11 @@ def _policies(real: Path) -> Iterator[Comparison]:
     lines = ["ref_area,time_period,series,policy_domain,obs_value"]
     lines += [f"{area},{year},SG_CPA_MIGRS,{domain},{value}" for area, year, domain, value in rows]
     found = computed(_indicator("10.7.2_groups"), {"core.sdg_global": "\n".join(lines)})
-    world = {row["breakdown"]: row["obs_value"] for row in found if row["ref_area"] == "001"}
+    world = {
+        row["breakdown"]: row["obs_value"]
+        for row in found
+        if (row["ref_area"], row["series"]) == ("001", "SG_CPA_MIGRP")
+    }
     said = dict(
         zip(
             ["_T", *(f"COMPOSITE_BREAKDOWN=PD_{n}" for n in range(1, 7))],

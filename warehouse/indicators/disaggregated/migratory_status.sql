@@ -1,69 +1,100 @@
 /*
 code: migratory_status
 series: GAP
-title: "Indicators by migratory status: gap and parity"
-definition: An indicator's value for migrants less that for others, and the one divided by the other, where both rest on at least 30 people.
-formula: migrants - others; migrants / others
+title: "Indicators by migratory status: value, gap and parity"
+definition: An indicator's value for migrants, others and all; the value for migrants less that for others; and the one divided by the other. Given where what it rests on is at least 30 people; the size of the sample and the standard error stand in the note.
+formula: value; migrants - others, with error sqrt(e_m^2 + e_o^2); migrants / others, with error parity * sqrt((e_m / migrants)^2 + (e_o / others)^2)
 unit_measure: AS_PUBLISHED
 concept: global
 inputs: [core.disaggregated]
 grain: indicator x country x year x sex x age x migratory status
-disaggregation: [indicator, sex, age]
+disaggregation: [indicator, migratory status, sex, age]
 custodian: Product-defined; the indicator's custodian for the values
-source: SDG target 17.18; expert group on disaggregation by migratory status, 2017; the rule of 30 people is the product's own
+source: SDG target 17.18; expert group on disaggregation by migratory status, 2017; the rule of 30 people is the product's own; the error of the parity is that of a quotient to first order
 verification: by the hand-worked case
 */
 WITH
-wide AS (
+rule AS (
+    SELECT 30 AS least_people
+),
+estimate AS (
     SELECT
         ref_area,
         time_period,
-        indicator AS of_indicator,
-        series AS of_series,
+        'INDICATOR=' || indicator || CASE series WHEN '_Z' THEN '' ELSE '; SERIES=' || series END AS of_indicator,
         sex,
         age,
         migratory_status,
         any_value(unit_measure) AS unit_measure,
         max(obs_value) FILTER (figure = 'ESTIMATE') AS value,
-        max(obs_value) FILTER (figure = 'SAMPLE') AS sample,
+        CAST(max(obs_value) FILTER (figure = 'SAMPLE') AS BIGINT) AS sample,
         max(obs_value) FILTER (figure = 'STANDARD_ERROR') AS error
     FROM core.disaggregated
     GROUP BY ALL
+    HAVING value IS NOT NULL
 ),
 pair AS (
     SELECT
         m.*,
         n.value AS other_value,
         n.sample AS other_sample,
-        sqrt(m.error * m.error + n.error * n.error) AS gap_error,
-        m.sample >= 30 AND n.sample >= 30 AS enough
-    FROM wide AS m
-    JOIN wide AS n
+        n.error AS other_error,
+        coalesce(m.sample >= r.least_people AND n.sample >= r.least_people, false) AS enough,
+        r.least_people
+    FROM estimate AS m
+    JOIN estimate AS n
         ON n.ref_area = m.ref_area AND n.time_period = m.time_period AND n.of_indicator = m.of_indicator
-        AND n.of_series = m.of_series AND n.sex = m.sex AND n.age = m.age
+        AND n.sex = m.sex AND n.age = m.age
+    CROSS JOIN rule AS r
     WHERE m.migratory_status = 'MS_MIGRANT' AND n.migratory_status = 'MS_NOMIGRANT'
-        AND m.value IS NOT NULL AND n.value IS NOT NULL
+),
+compared AS (
+    SELECT
+        *,
+        k.series,
+        CASE k.series WHEN 'GAP' THEN value - other_value ELSE value / nullif(other_value, 0) END AS figure,
+        CASE k.series
+            WHEN 'GAP' THEN sqrt(error * error + other_error * other_error)
+            ELSE abs(value / nullif(other_value, 0)) * sqrt((error / nullif(value, 0)) ** 2 + (other_error / nullif(other_value, 0)) ** 2)
+        END AS figure_error
+    FROM pair
+    CROSS JOIN (VALUES ('GAP'), ('PARITY')) AS k(series)
 )
+SELECT
+    e.ref_area,
+    e.time_period,
+    'VALUE' AS series,
+    e.sex,
+    e.age,
+    e.of_indicator || CASE e.migratory_status WHEN '_T' THEN '' ELSE '; COMPOSITE_BREAKDOWN=' || e.migratory_status END AS breakdown,
+    CASE WHEN e.sample >= r.least_people THEN e.value END AS obs_value,
+    CASE WHEN coalesce(e.sample >= r.least_people, false) THEN 'A' ELSE 'Q' END AS obs_status,
+    coalesce(e.unit_measure, 'AS_PUBLISHED') AS unit_measure,
+    NULL AS worked,
+    CASE
+        WHEN coalesce(e.sample >= r.least_people, false)
+            THEN format('{} people; standard error {}.', e.sample, coalesce(CAST(round(e.error, 4) AS VARCHAR), 'not given'))
+        ELSE format('Not published: it rests on {} people; at least {} are needed.', coalesce(CAST(e.sample AS VARCHAR), 'an unknown number of'), r.least_people)
+    END AS note
+FROM estimate AS e
+CROSS JOIN rule AS r
+UNION ALL
 SELECT
     ref_area,
     time_period,
-    k.series,
+    series,
     sex,
     age,
-    'INDICATOR=' || of_indicator || CASE of_series WHEN '_Z' THEN '' ELSE '; SERIES=' || of_series END AS breakdown,
+    of_indicator,
+    CASE WHEN enough THEN figure END,
+    CASE WHEN NOT enough THEN 'Q' WHEN figure IS NULL THEN 'M' ELSE 'A' END,
+    CASE series WHEN 'GAP' THEN coalesce(unit_measure, 'AS_PUBLISHED') ELSE 'RATIO' END,
+    CASE WHEN enough AND figure IS NOT NULL THEN format('{} {} {}', value, CASE series WHEN 'GAP' THEN '-' ELSE '/' END, other_value) END,
     CASE
-        WHEN enough AND k.series = 'GAP' THEN value - other_value
-        WHEN enough AND other_value <> 0 THEN value / other_value
-    END AS obs_value,
-    CASE WHEN NOT coalesce(enough, false) THEN 'Q' WHEN k.series = 'PARITY' AND other_value = 0 THEN 'M' ELSE 'A' END AS obs_status,
-    CASE k.series WHEN 'GAP' THEN coalesce(unit_measure, 'AS_PUBLISHED') ELSE 'RATIO' END AS unit_measure,
-    CASE WHEN enough THEN format('{} {} {}', value, CASE k.series WHEN 'GAP' THEN '-' ELSE '/' END, other_value) END AS worked,
-    CASE
-        WHEN NOT coalesce(enough, false)
-            THEN format('Not published: it rests on {} migrants and {} others; at least 30 each are needed.',
-                coalesce(CAST(CAST(sample AS BIGINT) AS VARCHAR), 'an unknown number of'), coalesce(CAST(CAST(other_sample AS BIGINT) AS VARCHAR), 'an unknown number of'))
-        WHEN k.series = 'GAP' THEN format('{:.0f} migrants and {:.0f} others; standard error {}.', sample, other_sample, coalesce(CAST(round(gap_error, 4) AS VARCHAR), 'not given'))
-        ELSE format('{:.0f} migrants and {:.0f} others.', sample, other_sample)
-    END AS note
-FROM pair
-CROSS JOIN (VALUES ('GAP'), ('PARITY')) AS k(series)
+        WHEN NOT enough
+            THEN format('Not published: it rests on {} migrants and {} others; at least {} each are needed.',
+                coalesce(CAST(sample AS VARCHAR), 'an unknown number of'), coalesce(CAST(other_sample AS VARCHAR), 'an unknown number of'), least_people)
+        WHEN figure IS NULL THEN 'No value: that of others is zero.'
+        ELSE format('{} migrants and {} others; standard error {}.', sample, other_sample, coalesce(CAST(round(figure_error, 4) AS VARCHAR), 'not given'))
+    END
+FROM compared

@@ -5,7 +5,7 @@ title: Emigration rate
 definition: Emigrants of a year per 1 000 of the mean population; flows under different rules of stay apart.
 formula: "1000 * emigration / population"
 unit_measure: PER_1000_POP
-concept: global
+concept: by the figures of the office; global where they count by the recommendations, otherwise a national proxy
 inputs: [core.migration_flows, core.population]
 grain: country x year x direction x partner; population by area and year
 disaggregation: [rule of stay]
@@ -26,6 +26,7 @@ population AS (
 SELECT
     f.ref_area,
     f.time_period,
+    f.concept,
     'DURATION=' || f.duration AS breakdown,
     1000 * f.obs_value / p.persons AS obs_value,
     format('1000 * {:.0f} / {:.0f}', f.obs_value, p.persons) AS worked

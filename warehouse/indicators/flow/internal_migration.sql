@@ -60,7 +60,7 @@ net AS (
     GROUP BY ref_area, time_period
 ),
 spread AS (
-    SELECT p.ref_area, p.time_period, 0.5 * sum(abs(p.moves / v.m - 1 / (s.n * (s.n - 1)))) AS inequality
+    SELECT p.ref_area, p.time_period, 0.5 * sum(abs(p.moves * s.n * (s.n - 1) - v.m)) / any_value(v.m * s.n * (s.n - 1)) AS inequality
     FROM pair AS p
     JOIN moved AS v USING (ref_area, time_period)
     JOIN system AS s USING (ref_area, time_period)

@@ -132,7 +132,7 @@ SELECT
     s.time_period,
     k.series,
     CASE
-        WHEN k.series = 'MIGRATION_DISTANCE_MEAN' THEN m.mean
+        WHEN k.series = 'MIGRATION_DISTANCE_MEAN' THEN round(m.mean, 9)
         WHEN k.series = 'MIGRATION_DISTANCE_MEDIAN' THEN m.median
         WHEN NOT f.nothing_left AND f.change <= 1e-9 THEN round(f.decay, 8)
     END AS obs_value,

@@ -139,7 +139,7 @@ SELECT
     m.time_period,
     m.one.series AS series,
     m.one.breakdown AS breakdown,
-    CASE WHEN g.cells IS NULL THEN m.one.obs_value END AS obs_value,
+    CASE WHEN g.cells IS NULL THEN round(m.one.obs_value, 10) END AS obs_value,
     CASE WHEN g.cells IS NULL THEN 'A' ELSE 'O' END AS obs_status,
     CASE WHEN m.one.series LIKE '%STANDARDIZED' THEN 'PT' ELSE 'RATIO' END AS unit_measure,
     CASE

@@ -50,8 +50,8 @@ SELECT
     k.series,
     CASE
         WHEN g.cells > 0 OR s.smallest <= 0 THEN NULL
-        WHEN k.series = 'PREFERENCE' THEN s.related * s.p * s.p / s.m
-        ELSE s.related * s.p
+        WHEN k.series = 'PREFERENCE' THEN round(s.related * s.p * s.p / s.m, 10)
+        ELSE round(s.related * s.p, 10)
     END AS obs_value,
     CASE WHEN g.cells > 0 OR s.smallest <= 0 THEN 'O' ELSE 'A' END AS obs_status,
     CASE

@@ -5,7 +5,7 @@ title: Migration turnover
 definition: Immigrants and emigrants of a year together, by sex and rule of stay.
 formula: I + E
 unit_measure: PS
-concept: global
+concept: by the figures of the office; global where they count by the recommendations, otherwise a national proxy
 inputs: [core.migration_flows]
 grain: country x year x direction x partner x sex
 disaggregation: [sex, rule of stay]
@@ -22,7 +22,8 @@ both_ways AS (
         duration,
         sex,
         max(obs_value) FILTER (direction = 'IMMIGRATION') AS i,
-        max(obs_value) FILTER (direction = 'EMIGRATION') AS e
+        max(obs_value) FILTER (direction = 'EMIGRATION') AS e,
+        CASE WHEN bool_and(concept = 'global') THEN 'global' ELSE 'national_proxy' END AS concept
     FROM core.migration_flows
     WHERE counterpart_area = '_T' AND age = '_T' AND criterion = 'CPR'
     GROUP BY ref_area, time_period, duration, sex
@@ -31,6 +32,7 @@ SELECT
     ref_area,
     time_period,
     sex,
+    concept,
     'DURATION=' || duration AS breakdown,
     i + e AS obs_value,
     format('{:.0f} + {:.0f}', i, e) AS worked

@@ -5,7 +5,7 @@ title: Mirror statistics gap
 definition: What the country of destination reports of a flow less what the country of origin reports, related to their mean; given for the destination. Rules of stay of both stand in the note.
 formula: "100 * (destination - origin) / ((destination + origin) / 2)"
 unit_measure: PT
-concept: global
+concept: global where both countries count by the recommendations, otherwise a national proxy
 inputs: [core.migration_flows, reference.areas]
 grain: country x year x direction x partner
 disaggregation: [origin, rules of stay]
@@ -21,6 +21,7 @@ SELECT
     'ORIGIN=' || d.counterpart_area || '; DURATION=' || d.duration || '/' || o.duration AS breakdown,
     100 * (d.obs_value - o.obs_value) / ((d.obs_value + o.obs_value) / 2) AS obs_value,
     format('100 * ({0:.0f} - {1:.0f}) / (({0:.0f} + {1:.0f}) / 2)', d.obs_value, o.obs_value) AS worked,
+    CASE WHEN d.concept = 'global' AND o.concept = 'global' THEN 'global' ELSE 'national_proxy' END AS concept,
     CASE WHEN d.duration <> o.duration THEN 'The two countries count from different lengths of stay.' END AS note
 FROM core.migration_flows AS d
 JOIN core.migration_flows AS o

@@ -73,9 +73,9 @@ SELECT
     concat_ws('; ', CASE WHEN region <> '_T' THEN 'REGION=' || region END, 'YEARS=' || years,
         CASE WHEN s.series <> 'POP_CENSUS' THEN 'DAY=' || s.series END) AS breakdown,
     CASE k.series
-        WHEN 'NET_MIGRATION_FORWARD' THEN forward
-        WHEN 'NET_MIGRATION_REVERSE' THEN reverse
-        ELSE (forward + reverse) / 2
+        WHEN 'NET_MIGRATION_FORWARD' THEN round(forward, 6)
+        WHEN 'NET_MIGRATION_REVERSE' THEN round(reverse, 6)
+        ELSE round((forward + reverse) / 2, 6)
     END AS obs_value,
     CASE k.series
         WHEN 'NET_MIGRATION_FORWARD' THEN format('{:.0f} - {} * {:.0f}', after, ratio, before)

@@ -1,6 +1,6 @@
 /*
 code: "10.7.1"
-series: RECRUITMENT_COST
+series: RECRUITMENT_COST_MEAN
 title: Recruitment cost borne by migrant workers, in months of their income
 definition: For each worker, what was paid to be recruited divided by the income of the first full month in the job; the weighted mean and median over workers.
 formula: f(C / E), with f the mean and the median
@@ -8,10 +8,10 @@ unit_measure: MONTHS
 concept: global
 inputs: [core.recruitment_costs]
 grain: person x job
-disaggregation: [sex, age, destination, statistic]
+disaggregation: [sex, age, destination, education, documents, occupation, activity]
 custodian: ILO, World Bank
 source: SDG metadata 10.7.1 (May 2022); monthly income since 2019
-verification: no published value of the region found; series code and the fourth quintile of the metadata are not confirmed, so the quintile is not given
+verification: no published value of the region found; the names of the series are our own, as the code is not confirmed; nor is the definition of the fourth quintile of the metadata, so it is not given
 bounds: [0, 120]
 */
 WITH
@@ -23,25 +23,30 @@ job AS (
         job,
         any_value(sex) AS sex,
         any_value(age) AS age,
-        any_value(counterpart_area) AS destination,
+        [
+            'DESTINATION=' || any_value(counterpart_area),
+            'EDUCATION_LEV=' || nullif(any_value(education), '_T'),
+            'DOCUMENTS=' || nullif(any_value(documents), '_T'),
+            'OCCUPATION=' || nullif(any_value(occupation), '_T'),
+            'ACTIVITY=' || nullif(any_value(activity), '_T')
+        ] AS breakdowns,
         max(obs_value) FILTER (series = 'COST') AS cost,
         max(obs_value) FILTER (series = 'EARNINGS') AS earnings,
         coalesce(max(obs_value) FILTER (series = 'WEIGHT'), 1) AS weight
     FROM core.recruitment_costs
     GROUP BY ref_area, time_period, person, job
 ),
-split AS (
-    SELECT *, 'DESTINATION=' || destination AS breakdown FROM job
-),
 -- Each worker counts in the total and in one group of each disaggregation.
 grouped AS (
-    SELECT ref_area, time_period, '_T' AS sex, '_T' AS age, '_T' AS breakdown, cost, earnings, weight FROM split
+    SELECT ref_area, time_period, '_T' AS sex, '_T' AS age, '_T' AS breakdown, cost, earnings, weight FROM job
     UNION ALL
-    SELECT ref_area, time_period, sex, '_T', '_T', cost, earnings, weight FROM split WHERE sex <> '_T'
+    SELECT ref_area, time_period, sex, '_T', '_T', cost, earnings, weight FROM job WHERE sex <> '_T'
     UNION ALL
-    SELECT ref_area, time_period, '_T', age, '_T', cost, earnings, weight FROM split WHERE age <> '_T'
+    SELECT ref_area, time_period, '_T', age, '_T', cost, earnings, weight FROM job WHERE age <> '_T'
     UNION ALL
-    SELECT ref_area, time_period, '_T', '_T', breakdown, cost, earnings, weight FROM split WHERE breakdown IS NOT NULL
+    SELECT ref_area, time_period, '_T', '_T', breakdown, cost, earnings, weight
+    FROM (SELECT *, unnest(breakdowns) AS breakdown FROM job)
+    WHERE breakdown IS NOT NULL
 ),
 ratio AS (
     SELECT
@@ -80,7 +85,8 @@ SELECT
     s.time_period,
     s.sex,
     s.age,
-    concat_ws('; ', nullif(s.breakdown, '_T'), 'STATISTIC=' || f.statistic) AS breakdown,
+    s.breakdown,
+    'RECRUITMENT_COST_' || f.statistic AS series,
     CASE f.statistic WHEN 'MEAN' THEN s.mean ELSE s.median END AS obs_value,
     s.workers || ' workers; ' || coalesce(l.workers, 0) || ' left out, their cost or income is missing or the income zero.' AS note
 FROM summed AS s

@@ -2,7 +2,7 @@
 code: "16.2.2"
 series: VC_HTF_DETV
 title: Detected victims of trafficking in persons, number and per 100 000 population
-definition: Victims the authorities identified in the year, by sex, age and form of exploitation; for all of them, also related to the population. No measure of how many there are.
+definition: Victims the authorities identified in the year, by sex, age and form of exploitation; for both sexes and all ages, also related to the population. No measure of how many there are.
 formula: victims; 100000 * victims / population
 unit_measure: PS
 concept: global
@@ -39,7 +39,7 @@ UNION ALL
 SELECT
     t.ref_area,
     t.time_period,
-    'VC_HTF_DETV',
+    CASE t.form WHEN '_T' THEN 'VC_HTF_DETV' ELSE 'VC_HTF_DETV' || t.form END,
     '_T',
     '_T',
     'MEASURE=RATE',
@@ -48,4 +48,4 @@ SELECT
     format('100000 * {:.0f} / {:.0f}', t.obs_value, p.persons)
 FROM core.trafficking AS t
 JOIN population AS p USING (ref_area, time_period)
-WHERE t.obs_value IS NOT NULL AND t.sex = '_T' AND t.age = '_T' AND t.form = '_T' AND p.persons > 0
+WHERE t.obs_value IS NOT NULL AND t.sex = '_T' AND t.age = '_T' AND p.persons > 0

@@ -2,15 +2,15 @@
 code: diaspora_rate
 series: EMIGRANT_STOCK
 title: Emigrant stock and diaspora rate
-definition: People born in a country who live abroad, and their share in those and the population at home together.
-formula: S; 100 * S / (P + S)
+definition: People born in a country who live abroad; their share in those and the population at home together (diaspora rate); and, as others state it, related to the population at home alone.
+formula: S; 100 * S / (P + S); 100 * S / P
 unit_measure: PS
 concept: global
 inputs: [core.migrant_stock_origin, core.migrant_stock, reference.areas]
 grain: stock by destination, origin, year and sex; population at mid-year
 disaggregation: [sex]
 custodian: UN DESA for the stock
-source: UN DESA International Migrant Stock; the denominator holds the stock, other sources use the population alone
+source: UN DESA International Migrant Stock; the two denominators are two series
 verification: by definition
 area_columns: {core.migrant_stock_origin: counterpart_area}
 */
@@ -34,11 +34,15 @@ UNION ALL
 SELECT
     a.ref_area,
     a.time_period,
-    'DIASPORA_RATE',
+    k.series,
     a.sex,
-    100 * a.persons / (h.persons + a.persons),
+    100 * a.persons / (h.persons + CASE k.series WHEN 'DIASPORA_RATE' THEN a.persons ELSE 0 END),
     'PT',
-    format('100 * {:.0f} / ({:.0f} + {:.0f})', a.persons, h.persons, a.persons)
+    CASE k.series
+        WHEN 'DIASPORA_RATE' THEN format('100 * {0:.0f} / ({1:.0f} + {0:.0f})', a.persons, h.persons)
+        ELSE format('100 * {:.0f} / {:.0f}', a.persons, h.persons)
+    END
 FROM abroad AS a
 JOIN home AS h USING (ref_area, time_period, sex)
+CROSS JOIN (VALUES ('DIASPORA_RATE'), ('EMIGRANTS_TO_POPULATION')) AS k(series)
 WHERE h.persons > 0

@@ -59,7 +59,7 @@ SELECT
     ref_area,
     time_period,
     concept,
-    CASE WHEN NOT open_ended THEN concentration END AS obs_value,
+    CASE WHEN NOT open_ended THEN round(concentration, 10) END AS obs_value,
     CASE WHEN open_ended THEN 'O' ELSE 'A' END AS obs_status,
     CASE
         WHEN open_ended THEN 'No value: ' || gaps || ' sending countries have no figure, and no total is given.'
