@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from pipelines.delivery import Problem
 from pipelines.language import FOLDER, SOURCE, VARIABLE, _filled, holes, languages, say, say_n
+from pipelines.locale.extract import EXPECTED
 from pipelines.settings import ROOT, Settings
 
 TRANSLATED = [name for name in languages() if name != SOURCE]
@@ -83,6 +84,14 @@ def test_language_without_a_catalogue_is_refused(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ValidationError, match="there is no catalogue of messages in “xx”; there are: en, ru"):
         Settings()
     assert say("row {row}", row=3) == "row 3"
+
+
+def test_every_expectation_in_sql_is_a_message() -> None:
+    """What differs from row to row is a column named in braces: a text glued together in SQL has no translation."""
+    for path in (*(ROOT / "expectations").glob("*.yaml"), *(ROOT / "warehouse" / "checks").rglob("*.sql")):
+        sql = path.read_text(encoding="utf-8")
+        assert len(EXPECTED.findall(sql)) == len(re.findall(r"\bAS expected\b", sql)), path.name
+        assert not re.search(r"\|\|\s*'(?:[^']|'')*' AS expected\b", sql), path.name
 
 
 SAYING = {"say", "say_n", "msgid"}

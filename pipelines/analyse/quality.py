@@ -44,8 +44,8 @@ COLUMNS = {
 OPEN = re.compile(r"\b(CC0|CC BY|MIT|OGL|open)", re.IGNORECASE)
 Measure = tuple[str, str, str, float | None, str]
 Passed = Mapping[tuple[str, str], float]
-JUDGED = {"PUNCTUALITY": "The latest period", "REVISIONS": "published value changes"}
-"""Measures that are a share of checks passed, with the words by which those checks are known."""
+JUDGED = {"PUNCTUALITY": "stale", "REVISIONS": "revisions"}
+"""Measures that are a share of checks passed, with the check's name."""
 
 
 @dataclass(frozen=True)
@@ -169,11 +169,11 @@ def _passed(con: duckdb.DuckDBPyConnection) -> Passed:
     """Share of the checks that were passed, by dataset and measure; nothing where none compared anything."""
     return {
         (dataset, judged): share
-        for judged, words in JUDGED.items()
+        for judged, check in JUDGED.items()
         for dataset, share in con.execute(
             "SELECT dataset, avg(CASE status WHEN 'pass' THEN 1.0 ELSE 0.0 END)::DOUBLE FROM ops.validations "
-            "WHERE status IN ('pass', 'fail') AND contains(notes, ?) GROUP BY dataset",
-            [words],
+            "WHERE status IN ('pass', 'fail') AND split_part(check_id, ':', 1) = dataset || '.' || ? GROUP BY dataset",
+            [check],
         ).fetchall()
     }
 

@@ -113,22 +113,36 @@ def _places(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
 
 
 def _trends(con: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
-    """By dataset the checks that did not pass in one of the latest deliveries, with a mark for each, oldest first."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    """By dataset the checks that did not pass in one of the latest deliveries, with a mark for each, oldest first.
+
+    A check stays the same one when the office changes its language: what was said in English is said in the new one.
+    """
+    checks: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in _rows(
         con,
         """SELECT l.dataset, v.check_id, v.notes, v.severity,
                   list({'status': v.status, 'file': l.file_name, 'observed': v.observed}
                        ORDER BY l.recorded_at) AS marks
            FROM ops.validations v JOIN latest l USING (delivery_id)
-           GROUP BY ALL HAVING bool_or(v.status <> 'pass') ORDER BY v.check_id""",
+           GROUP BY l.dataset, v.check_id, v.notes, v.severity
+           QUALIFY bool_or(bool_or(v.status <> 'pass')) OVER (PARTITION BY l.dataset, v.check_id)
+           ORDER BY v.check_id, min(l.recorded_at)""",
     ):
-        failed = sum(mark["status"] == "fail" for mark in row["marks"])
-        row["colour"] = {"critical": "fail", "warning": "warning", "info": "info"}[row["severity"]]
-        row["words"] = say("{failed} failures in {count} deliveries", failed=failed, count=len(row["marks"]))
-        for mark in row["marks"]:
+        row["notes"] = say(row["notes"])
+        check = checks.setdefault(tuple(row[name] for name in ("dataset", "check_id", "notes", "severity")), row)
+        if check is not row:
+            check["marks"] += row["marks"]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for check in checks.values():
+        statuses = [mark["status"] for mark in check["marks"]]
+        if set(statuses) == {"pass"}:
+            continue
+        failed = statuses.count("fail")
+        check["colour"] = {"critical": "fail", "warning": "warning", "info": "info"}[check["severity"]]
+        check["words"] = say("{failed} failures in {count} deliveries", failed=failed, count=len(statuses))
+        for mark in check["marks"]:
             mark["title"] = f"{mark['file']}: {say(STATUSES[mark['status']])} {mark['observed']}"
-        found.setdefault(row["dataset"], []).append(row)
+        found.setdefault(check["dataset"], []).append(check)
     return found
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pipelines.draft.roles import ERROR
 
 KNOWN_MISSING = {"..": "O", "...": "O", "…": "O", ":": "O", ".": "O", "n/a": "O", "na": "O", "nan": "O", "c": "Q"}
-EUROSTAT = {"b": "B", "e": "E", "p": "P", "u": "U", "d": "D", "f": "F", "i": "I", "r": "A", "s": "E"}
+EUROSTAT = {"b": "B", "e": "E", "p": "P", "u": "U", "d": "D", "f": "F", "i": "I", "r": "A", "s": "E", "c": "Q"}
+MARK_AND_FLAG = re.compile(r"(\S+)\s+(\w{1,3})")
 BLANKS = " \u00a0\u2007\u2009\u202f"
 FLAGGED = re.compile(r"[-+−]?\d[\d\s.,]*?(\s*[^\d\s.,%]{1,3}\)?|\s+\d\)|[¹²³⁴⁵⁶⁷⁸⁹]\)?)")
 BRACKETED = re.compile(r"\([\d\s.,]+\)")
@@ -48,6 +49,10 @@ def writing_of(texts: list[str]) -> Writing:
         elif flagged:
             writing.flags[flagged[1].strip()] = "E"
             text = text[: flagged.start(1)]
+        marked = MARK_AND_FLAG.fullmatch(text)
+        if marked and marked[1] in KNOWN_MISSING and marked[2] in EUROSTAT:  # Eurostat's `: c`
+            writing.flags[marked[2]] = EUROSTAT[marked[2]]
+            text = marked[1]
         if re.search(r"\d", text):
             numbers.append(text.strip())
         elif text.lower() in KNOWN_MISSING:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
 from pipelines.collect.read import letter_of
 from pipelines.contract import PERIOD_IN_NAME
@@ -91,8 +92,17 @@ def flow(value: Any) -> str:
     yaml.default_flow_style, yaml.width = True, 10_000
     yaml.allow_unicode = True
     out = io.StringIO()
-    yaml.dump(value, out)
+    yaml.dump(_quoted(value), out)
     return out.getvalue().removesuffix("...\n").strip()
+
+
+def _quoted(value: Any) -> Any:
+    """The same, with texts in quotes that begin like a key; the writer of YAML leaves these bare."""
+    if isinstance(value, dict):
+        return {_quoted(key): _quoted(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_quoted(one) for one in value]
+    return SingleQuotedScalarString(value) if isinstance(value, str) and re.match(r"[:?-]\s", value) else value
 
 
 def _said(shape: Shape) -> set[str]:

@@ -20,6 +20,7 @@ from pipelines.process.areas import area_names
 ROWS = 20_000
 HEAD = 1 << 18
 PX = re.compile(r'\s*[A-Z-]+(\[\w+\])?(\("[^"]*"\))?="?[^;]*"?;')
+SEVERAL = re.compile(r"[^,\\]+,[^\\]*\\[^\\]+$")  # Eurostat's text: freq,unit,geo\TIME_PERIOD
 SEVEN_BIT = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -72,13 +73,15 @@ def see(path: Path, reference: Path) -> Sight:
         sight.others = [f"sheet {other}" for other, _ in found if other != name]
         if region and region.again is not None:
             sight.others.insert(0, f"row {region.again + 1}")
+        if options["format"] == "csv" and region and SEVERAL.match(dict(grids)[name][region.header[-1]][0]):
+            sight.layout["split"] = ","
         raw = _read(first, sight)
-    sight.header = raw.header
-    for batch in raw.rows:
-        columns = [column.cast("string").to_pylist() for column in batch.columns[:-1]]
-        sight.rows += [[cell.strip() for cell in row] for row in zip(*columns, strict=True) if any(row)]
-        if len(sight.rows) >= ROWS:
-            break
+        sight.header = raw.header
+        for batch in raw.rows:
+            columns = [column.cast("string").to_pylist() for column in batch.columns[:-1]]
+            sight.rows += [[cell.strip() for cell in row] for row in zip(*columns, strict=True) if any(row)]
+            if len(sight.rows) >= ROWS:
+                break
     return sight
 
 
@@ -211,7 +214,9 @@ def _encoding(head: bytes, reference: Path) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The mark that divides most lines into the same number of cells, and into the most."""
+    """The mark that divides most lines into the same number of cells, and into the most; tabs in Eurostat's text."""
+    if SEVERAL.match(text.split("\n", 1)[0].split("\t")[0]):
+        return "\t"
 
     def fit(delimiter: str) -> tuple[float, int]:
         widths = [len(row) for row in islice(csv.reader(io.StringIO(text), delimiter=delimiter), 200) if any(row)]

@@ -9,6 +9,7 @@ the columns on which a delivery takes the place of stored rows.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -35,14 +36,16 @@ def load_checks(folder: Path) -> list[SqlCheck]:
     Raises:
         ValueError: a file does not begin with its header comment.
     """
-    found = []
-    for path in sorted(folder.glob("*.sql")):
-        match = HEADER.match(path.read_text(encoding="utf-8"))
-        if match is None:
-            raise ValueError(f"{path}:1: expected a header comment /* title: ... arguments: [...] */ before the SELECT")
-        header = YAML(typ="safe").load(match[1])
-        found.append(SqlCheck(path.stem, list(header["arguments"]), match[2].strip()))
-    return found
+    return [_check(path, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.sql"))]
+
+
+@cache
+def _check(path: Path, text: str) -> SqlCheck:
+    match = HEADER.match(text)
+    if match is None:
+        raise ValueError(f"{path}:1: expected a header comment /* title: ... arguments: [...] */ before the SELECT")
+    header = YAML(typ="safe").load(match[1])
+    return SqlCheck(path.stem, list(header["arguments"]), match[2].strip())
 
 
 def define(
@@ -64,6 +67,27 @@ def define(
             for hole, columns in lists.items():
                 sql = sql.replace(hole, ", ".join(columns))
             con.execute(f"CREATE MACRO {check.name}({', '.join(check.arguments)}) AS TABLE {sql}")
+
+
+def named(contract: Contract, checks: list[SqlCheck]) -> dict[str, Expectation]:
+    """The expectations of a contract by a name that stays when others are added before it.
+
+    It says what is checked: a check in SQL by its own name, another by its column and expectation; where one comes
+    again, its number follows.
+    """
+    found: dict[str, Expectation] = {}
+    for expectation in contract.expectations:
+        called = [check.name for check in checks if _calls(_query(expectation), check)]
+        column = str(expectation.kwargs.get("column", ""))
+        said = (
+            expectation.type.removeprefix("expect_column_values_to_")
+            .removeprefix("expect_")
+            .removesuffix("_expectation")
+        )
+        name = f"{contract.dataset}.{'_'.join(called) or '_'.join(filter(None, [column, said]))}"
+        again = sum(other == name or other.startswith(f"{name}:") for other in found)
+        found[f"{name}:{again + 1}" if again else name] = expectation
+    return found
 
 
 def compared(expectation: Expectation, checks: list[SqlCheck], dataset: str) -> set[str]:

@@ -16,11 +16,14 @@ SEVERAL = "|"
 def lookup(reference: Path, codelist: str, scheme: str) -> dict[str, str]:
     """Source code (lower case) to tidy code under one scheme; a cell may list several, split by `|`.
 
+    Under the scheme `name` a code of the list itself is read too: an office that writes words for most writes M and F.
+
     Raises:
         KeyError: the code list has no such scheme.
     """
-    found: dict[str, str] = {}
-    for row in rows(reference, codelist):
+    listed = rows(reference, codelist)
+    found = {row["code"].lower(): row["code"] for row in listed} if scheme == "name" else {}
+    for row in listed:
         for text in (row[scheme] + SEVERAL + row.get(f"{scheme}s", "")).split(SEVERAL):
             if text.strip():
                 found[text.strip().lower()] = row["code"]

@@ -4,6 +4,7 @@ Data Docs load their styles and scripts from the web and count failing rows with
 kept; the page around them is ours. Each report is a file of its own, written once: no site is built over all of them.
 """
 
+from functools import cache
 from typing import Any
 
 from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
@@ -27,6 +28,12 @@ class Page(DefaultJinjaPageView):
         self.env.globals["say"] = say
 
 
+@cache
+def _page() -> Any:
+    """The view with its templates compiled, once in a process."""
+    return Page()
+
+
 def report(receipt: Receipt, outcome: Outcome, result: ExpectationSuiteValidationResult, overview: str) -> str:
     """The page as HTML.
 
@@ -40,9 +47,8 @@ def report(receipt: Receipt, outcome: Outcome, result: ExpectationSuiteValidatio
         read=outcome.rows_read,
         **parts,
     )
-    view: Any = Page()
     return str(
-        view.render(
+        _page().render(
             renderer.render(result),
             overview=overview,
             file=visible(receipt.file_name),

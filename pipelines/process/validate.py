@@ -28,7 +28,7 @@ from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from pipelines.contract import Contract, Expectation
 from pipelines.delivery import SHOWN_PLACES, Check, Problem, Severity
 from pipelines.language import holes, msgid, say, say_n
-from pipelines.process.checks import SqlCheck, compared, define, load_checks
+from pipelines.process.checks import SqlCheck, compared, define, load_checks, named
 from pipelines.process.codelists import rows
 from pipelines.process.harmonise import Harmonised, numbered
 from pipelines.process.quarantine import ROW_CHECKS, Broken
@@ -111,9 +111,9 @@ def validate(
     and is met by most of them are to be held back.
     """
     planned = [_built_in(harmonised, *check) for check in LAYOUT]
-    expectations = {f"{contract.dataset}.{i + 1}": e for i, e in enumerate(contract.expectations)}
     judged = harmonised.laid_out and harmonised.files
     sql_checks = load_checks(settings.checks)
+    expectations = named(contract, sql_checks)
     alone = {i: e for i, e in expectations.items() if compared(e, sql_checks, contract.dataset) - stored.keys()}
     asked = {i: e for i, e in expectations.items() if judged and i not in alone}
     planned += [_configuration(check_id, e) for check_id, e in asked.items()]

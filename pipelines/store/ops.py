@@ -41,7 +41,7 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
     "validations": {
         "delivery_id": ("VARCHAR", "The delivery looked at."),
         "dataset": ("VARCHAR", "Its dataset."),
-        "check_id": ("VARCHAR", "The check: a built-in name, or dataset and number of the expectation."),
+        "check_id": ("VARCHAR", "The check: a built-in name, or the dataset and what is expected of it."),
         "expectation": ("VARCHAR", "Great Expectations' name of the check."),
         "column_name": ("VARCHAR", "Column looked at, if one."),
         "severity": ("VARCHAR", "critical, warning or info."),

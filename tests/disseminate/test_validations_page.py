@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from lxml import html
 
 from pipelines.disseminate.validations import SHOWN, write_page
@@ -75,3 +76,21 @@ def test_the_places_that_refuse_a_delivery_are_shown_and_kept(tmp_path: Path) ->
 
 def test_there_is_no_page_before_the_first_delivery(tmp_path: Path) -> None:
     assert write_page(Settings(home=tmp_path)) is None
+
+
+def test_a_check_stays_one_when_the_office_changes_its_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = office(tmp_path, "")
+    deliver(settings, tmp_path, "MDA,2019,many")
+    monkeypatch.setenv("MIGSTAT_LANGUAGE", "ru")
+    deliver(settings, tmp_path, "MDA,2019,few")
+    written = write_page(settings)
+    assert written is not None
+    page = html.fromstring(written.read_text(encoding="utf-8"))
+    trends = {
+        row[0].text_content(): row.xpath(".//g/title/text()") for row in page.xpath("//table[@class='trends']/tr")
+    }
+    marks = trends["Каждая ячейка читается как значение своего столбца. (критично)"]
+    assert [mark.split(": ")[1] for mark in marks] == ["не пройдена (1 place)", "не пройдена (1 место)"]
+    assert not any("Every cell" in name for name in trends)

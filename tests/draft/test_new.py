@@ -16,6 +16,7 @@ from pipelines.delivery import State
 from pipelines.draft.cells import writing_of
 from pipelines.draft.propose import draft, propose
 from pipelines.settings import Settings
+from tests.bad_inputs.made import WHOLE
 
 MOST_DECISIONS = 3
 
@@ -283,6 +284,15 @@ def test_a_sheet_for_each_year(desk: Path) -> None:
     found = propose(desk / "years.xlsx", "years", Settings())
     assert (found.outcome.state, found.outcome.rows_read, found.draft.decisions) == (State.ACCEPTED, 6, [])
     assert "sheet: '{time_period}'" in found.draft.text
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE))
+def test_every_format_is_drafted(desk: Path, name: str) -> None:
+    """Also out of an archive, with the letters T, M and F for the sexes, and with three labels in one column."""
+    file = desk / Path(name).name
+    file.write_bytes(WHOLE[name])
+    found = propose(file, "some", Settings())
+    assert (found.outcome.state, found.draft.decisions) == (State.ACCEPTED, []), found.findings()
 
 
 NO_TABLE = {

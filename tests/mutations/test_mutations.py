@@ -42,8 +42,10 @@ REAL = {
     "gdp": "datasets_gdp/gdp.csv",
 }
 KNOWN = {  # and true: no false alarm
-    "migrant_stock": {"migrant_stock.4"},  # stock and population of Bonaire are of different territories
-    "gdp": {"gdp.3", "gdp.8"},  # Georgia 1987-1989 in another unit; Azerbaijan 1992, Iraq 1991
+    "migrant_stock": {
+        "migrant_stock.unexpected_rows:2"
+    },  # stock and population of Bonaire are of different territories
+    "gdp": {"gdp.obs_value_be_between:2", "gdp.jumps"},  # Georgia 1987-1989 in another unit; Azerbaijan 1992, Iraq 1991
 }
 
 

@@ -92,7 +92,10 @@ def test_no_word_stands_for_two_codes() -> None:
         if "names" in listed[0]:
             words = [w.strip().lower() for row in listed for w in {row["name"], *row["names"].split("|")} if w.strip()]
             assert len(words) == len(set(words)), codelist
-            assert set(words) == set(lookup(reference, codelist, "name"))
+            known = lookup(reference, codelist, "name")
+            codes = {row["code"].lower(): row["code"] for row in listed}
+            assert set(words) | set(codes) == set(known)
+            assert {code: known[code] for code in codes} == codes, "no word is the code of something else"
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,8 @@ def test_no_word_stands_for_two_codes() -> None:
         ("isco08", "ilostat", "OCU_ISCO08_9", "ISCO08_9"),
         ("isic4", "code", "F", "F"),
         ("sex", "name", "қыз", None),
+        ("sex", "name", "T", "_T"),
+        ("sex", "name", "M", "M"),
     ],
 )
 def test_code_lists_of_migration_statistics(codelist: str, scheme: str, text: str, code: str | None) -> None:

@@ -91,7 +91,7 @@ def test_rows_that_break_an_expectation_most_rows_meet_are_held_back(tmp_path: P
         assert con.execute(LOADED).fetchall() == [("KGZ", "2019", 3.0), ("MDA", "2019", 1.0)]
         assert con.execute(BOOKS).fetchall() == [("loaded", 3, 2, 1, 0)]
         assert con.execute(HELD).fetchall() == [
-            (3, "obs_value", "-2", "flows.1", "A number of arrivals is not negative.")
+            (3, "obs_value", "-2", "flows.obs_value_be_between", "A number of arrivals is not negative.")
         ]
 
 
