@@ -217,7 +217,8 @@ def _against(outcome: Outcome, state: State) -> list[Problem]:
     """The places of the contract's own checks because of which a delivery is not loaded, or waits."""
     grave = {"critical"} if state == State.REJECTED else {"critical", "warning"}
     found = [c for c in outcome.checks if c.status == "fail" and c.severity in grave]
-    return [place for check in found for place in check.places if place.kind == "expectation"]
+    places = [place for check in found for place in check.places if place.kind == "expectation"]
+    return list({str(place): place for place in places}.values())  # several observations may stand in one row
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, found: list[dict[str, object]]) -> None:
