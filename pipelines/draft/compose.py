@@ -13,7 +13,7 @@ from pipelines.collect.read import letter_of
 from pipelines.contract import PERIOD_IN_NAME
 from pipelines.draft.cells import Writing, writing_of
 from pipelines.draft.roles import LISTED, Role
-from pipelines.draft.shape import Shape, slug_of
+from pipelines.draft.shape import Shape, said_by, slug_of
 from pipelines.draft.sight import Sight
 from pipelines.language import msgid, say
 from pipelines.process.areas import area_names
@@ -71,7 +71,7 @@ def compose(sight: Sight, shape: Shape, dataset: str, name: str, reference: Path
     loose = [letter_of(role.index) for role in shape.unread if role.texts and not sight.header[role.index]]
     if loose:
         sight.layout["ignore_columns"] = loose
-    file, named = _pattern(name, "time_period" not in _said(shape) and not sight.dated)
+    file, named = _pattern(name, "time_period" not in said_by(shape) and not sight.dated)
     named |= sight.dated
     text = _Text(_questions(sight, shape, writing, named, reference))
     for key in ("title", "description", "provider", "licence"):
@@ -105,10 +105,6 @@ def _quoted(value: Any) -> Any:
     return SingleQuotedScalarString(value) if isinstance(value, str) and re.match(r"[:?-]\s", value) else value
 
 
-def _said(shape: Shape) -> set[str]:
-    return {*shape.columns, *(hole for family in shape.families for hole in family.holes)}
-
-
 def _family_texts(sight: Sight, shape: Shape) -> list[str]:
     inside = [i for family in shape.families for i in family.indices]
     return [row[i] for row in sight.rows for i in inside if row[i]]
@@ -125,7 +121,7 @@ def _pattern(name: str, wanting_period: bool) -> tuple[str, bool]:
 
 def _columns(text: _Text, shape: Shape, sight: Sight) -> None:
     text.add("columns:")
-    said = _said(shape)
+    said = said_by(shape)
     for name in ("ref_area", "time_period"):
         if name not in said:
             _column(text, name, {"type": "area" if name == "ref_area" else "period", "key": True})
@@ -146,7 +142,7 @@ def _questions(sight: Sight, shape: Shape, writing: Writing, named: bool, refere
     whole, cells, areas, key = [], [], [], []
     if "ref_area" not in shape.columns:
         whole.append(say("Say which country or area the figures are about, as its ISO code, e.g. MDA."))
-    if "time_period" not in _said(shape) and not named:
+    if "time_period" not in said_by(shape) and not named:
         whole.append(say("Say which period the figures are about, e.g. 2024."))
     if loose := sight.layout.get("ignore_columns"):
         whole.append(
@@ -263,7 +259,7 @@ def _source(text: _Text, sight: Sight, shape: Shape, writing: Writing, file: str
     _figures(text, writing)
     text.decide("whole", 4)
     unsaid = {"ref_area": OPEN} if "ref_area" not in shape.columns else {}
-    if "time_period" not in _said(shape) and not named:
+    if "time_period" not in said_by(shape) and not named:
         unsaid["time_period"] = OPEN
     if unsaid:
         text.add(f"set: {flow(unsaid)}", 4)
@@ -309,9 +305,9 @@ def _fields(text: _Text, sight: Sight, shape: Shape) -> None:
         if name == "time_period" and role.dates:
             said["dates"] = "dmy"
         if role.above:
-            said["above"] = [""]
-        if _total(name, role, shape, sight):
-            said["codes"] = {"": "_T"}
+            said["above"] = role.above
+        if role.codes or _total(name, role, shape, sight):
+            said["codes"] = role.codes or {"": "_T"}
         text.add(f"{name}: {flow(said if len(said) > 1 else said['header'])}", 10)
     for hole in shape.families[0].holes if shape.families else ():
         if hole in ("counterpart_area", "sex"):

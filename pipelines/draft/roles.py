@@ -29,7 +29,7 @@ class Role:
     """What a column is: `kind` is area, period, sex, age, value, code, text or empty.
 
     `scheme` is how areas are written; `frequency`, `fiscal` and `dates` how periods are; `odd` are the texts that do
-    not fit; an empty cell of a column with `above` means: as in the row above.
+    not fit; a text of `above`, such as an empty cell, means: as in the row above; `codes` translates the others.
     """
 
     header: str
@@ -41,7 +41,8 @@ class Role:
     fiscal: bool = False
     dates: bool = False
     odd: list[str] = field(default_factory=list)
-    above: bool = False
+    above: list[str] = field(default_factory=list)
+    codes: dict[str, str] = field(default_factory=dict)
 
 
 def role_of(header: str, index: int, cells: list[str], reference: Path) -> Role:

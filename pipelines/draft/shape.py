@@ -10,6 +10,7 @@ from slugify import slugify
 
 from pipelines.collect.read import letter_of
 from pipelines.contract import ATTRIBUTES, Frequency, Status, sql_words
+from pipelines.draft.nested import sexes_below
 from pipelines.draft.roles import ORIGIN_WORDS, Role, frequency_of, role_of, sexes
 from pipelines.draft.sight import Sight
 from pipelines.process.ages import age_of
@@ -72,16 +73,32 @@ def shape_of(sight: Sight, reference: Path) -> Shape:
         shape.frequency = frequency_of(periods) or "A"
     _say_again(shape.columns.get("time_period"), sight)
     _choose_keys(shape, sight)
+    if shape.doubled and "sex" not in said_by(shape):
+        _below(shape, sight, reference)
     if shape.doubled:
         _fill_down(shape, sight)
     return shape
+
+
+def said_by(shape: Shape) -> set[str]:
+    """The tidy columns that stand in columns of the file or in the headers of its figures."""
+    return {*shape.columns, *(hole for family in shape.families for hole in family.holes)}
+
+
+def _below(shape: Shape, sight: Sight, reference: Path) -> None:
+    """Men and women below each region are told apart by it."""
+    for role in [role for role in shape.columns.values() if role.kind in ("area", "code", "text")]:
+        if sex := sexes_below(role, sight, reference):
+            shape.columns["sex"] = sex
+            _choose_keys(shape, sight)
+            return
 
 
 def _say_again(period: Role | None, sight: Sight) -> None:
     """A period written once above the rows it is for: no row is without one."""
     cells = [row[period.index] for row in sight.rows] if period else []
     if period and cells and cells[0] and 2 * cells.count("") >= len(cells):
-        period.above, last = True, ""
+        period.above, last = [""], ""
         for row in sight.rows:
             last = row[period.index] = row[period.index] or last
 
@@ -221,7 +238,7 @@ def _fill_down(shape: Shape, sight: Sight) -> None:
         sight.rows = filled
         _choose_keys(shape, sight)
         if shape.doubled < doubled:
-            role.above, rows, doubled, keys = True, filled, shape.doubled, shape.keys
+            role.above, rows, doubled, keys = [""], filled, shape.doubled, shape.keys
         sight.rows, shape.doubled, shape.keys = rows, doubled, keys
 
 

@@ -227,6 +227,7 @@ def test_marks_of_numbers() -> None:
 
 REST = [["Georgia", 31, 47], ["Ukraine", 52, 68], ["Belarus", 77, 81]]
 PAIRS = [(row[:2], year if row is REST[0] else "") for year in (2021, 2022) for row in REST]
+NESTED = [label for region in ("Всего", "Ошская", "Чуйская") for label in (region, "мужчины", "женщины")]
 LAYOUTS = {
     "no header": ([["Moldova", 2021, 5], ["Georgia", 2022, 3], ["Armenia", 2022, 7]], "not figures in the first row"),
     "notes right below": (
@@ -249,6 +250,10 @@ LAYOUTS = {
         [["Year", "Country", "Persons"], *([y, *pair] for pair, y in PAIRS)],
         "time_period: {header: Year, above: ['']}",
     ),
+    "men and women below each region": (
+        [["Область", "2021", "2022"], *([label, n, n + 4] for n, label in enumerate(NESTED))],
+        "above: [мужчины, женщины]",
+    ),
     "the same header again": (
         [["Country", "2021", "2022"], *REST, [], ["Emigrants"], ["Country", "2021", "2022"], *REST],
         "say whether these are wanted too: “row 7”",
@@ -269,7 +274,7 @@ def test_layouts_of_offices(desk: Path, layout: str) -> None:
     file = desk / "contracts" / "some.yaml"
     assert wanted in said + (file.read_text(encoding="utf-8") if file.exists() else "")
     refused = {"no header": 2, "an error in a cell": 1, "the same header again": 1}
-    asked = {"footnotes in the headers", "a sum beside the table"}
+    asked = {"footnotes in the headers", "a sum beside the table", "men and women below each region"}
     assert code == refused.get(layout, int(layout in asked)), said
 
 
