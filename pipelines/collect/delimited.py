@@ -225,6 +225,7 @@ def _split(
     """The first column divided into as many as its header says, as in Eurostat's TSV."""
     whole = raw.header[0]
     names = [name.strip() for name in whole.split(mark)]
+    remedy = say("Look for a missing or extra “{mark}”.", mark=mark)
     header = names + raw.header[1:]
     raw.labels = len(names)
     kinds = [WORDS] * len(names) + [field.type for field in list(schema)[1:-1]]
@@ -240,7 +241,6 @@ def _split(
             for number, text in zip(numbers, first.filter(wrong).to_pylist(), strict=True):
                 found = text.count(mark) + 1
                 expected = say("{parts} parts, as in the header, not {found}", parts=len(names), found=found)
-                remedy = say("Look for a missing or extra “{mark}”.", mark=mark)
                 raw.problems.append(
                     Problem(kind="shape", row=number, column=whole, value=text, expected=expected, remedy=remedy)
                 )

@@ -280,8 +280,10 @@ def _repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: H
             FROM {readable} t JOIN repeated r ON {same}
             WHERE {PLACE} <> r.first_place ORDER BY 1, 2"""
     ).fetchall()
-    result.add([_repetition(contract, result.headers, *row) for row in again])
-    equal = [a for a in again if a[3] == 1]
+    equal, unequal = [a for a in again if a[3] == 1], [a for a in again if a[3] > 1]
+    for kind, places in (("repeated", equal), ("duplicate", unequal)):
+        result.add([_repetition(contract, result.headers, *row) for row in places[:PROBLEMS_KEPT]])
+        result.counts |= {kind: len(places)} if places else {}
     if equal:
         kept = folder / "kept.parquet"
         con.execute(
