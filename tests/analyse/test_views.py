@@ -190,3 +190,23 @@ def test_every_tag_names_an_indicator_and_a_tag_that_exist() -> None:
     assert {(scheme, tag) for scheme, tag, _, _ in tags} <= set(names)
     assert all(source for *_, source in tags)
     assert [tag for scheme, tag in names if scheme == "gcm_objective"] == [str(n) for n in range(1, 24)]
+
+
+def test_migrants_and_others_stand_side_by_side() -> None:
+    """By what else is broken down; a group without its counterpart has no gap, and nothing is divided by zero."""
+    of = "COMPOSITE_BREAKDOWN=MS_"
+    what = {"ref_area": "TUR", "time_period": "2016", "indicator": "8.8.1", "series": "SL_EMP_FTLINJUR"}
+    seen: list[Row] = [
+        {**what, "breakdown": f"{of}MIGRANT", "obs_value": 5.04},
+        {**what, "breakdown": f"{of}NOMIGRANT", "obs_value": 7.56},
+        {**what, "breakdown": f"{of}MIGRANT; ACTIVITY=F", "obs_value": 1.0},
+        {**what, "breakdown": f"{of}NOMIGRANT; ACTIVITY=F", "obs_value": 0.0},
+        {**what, "breakdown": f"{of}MIGRANT", "sex": "F", "obs_value": 3.0},
+        {**what, "breakdown": "_T", "obs_value": 7.5},
+    ]
+    with warehouse(observations=seen) as con:
+        found = {str(row["breakdown"]): row for row in asked(con, "migratory_gap")}
+    assert set(found) == {"_T", "ACTIVITY=F"}
+    assert found["_T"]["gap"] == pytest.approx(-2.52)
+    assert found["_T"]["parity"] == pytest.approx(2 / 3)
+    assert (found["ACTIVITY=F"]["gap"], found["ACTIVITY=F"]["parity"]) == (1.0, None)

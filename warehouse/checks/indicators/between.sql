@@ -14,25 +14,43 @@ grouped AS (
         concept,
         sex,
         -- Migratory status apart from what else is broken down.
-        coalesce(nullif(regexp_extract(breakdown, 'COMPOSITE_BREAKDOWN=(MS_MIGRANT|MS_NOMIGRANT)', 1), ''), '_T') AS status,
-        coalesce(nullif(trim(regexp_replace(breakdown, 'COMPOSITE_BREAKDOWN=(MS_MIGRANT|MS_NOMIGRANT)', ''), '; '), ''), '_T') AS others,
+        CASE WHEN contains(breakdown, 'MS_') THEN regexp_extract(breakdown, 'COMPOSITE_BREAKDOWN=(\w+)', 1) ELSE '_T' END AS status,
+        CASE
+            WHEN contains(breakdown, 'MS_')
+                THEN coalesce(nullif(trim(regexp_replace(breakdown, 'COMPOSITE_BREAKDOWN=\w+', ''), '; '), ''), '_T')
+            ELSE breakdown
+        END AS others,
         obs_value
     FROM computed
+    SEMI JOIN (SELECT DISTINCT indicator, series FROM computed WHERE sex IN ('M', 'F') OR contains(breakdown, 'MS_')) AS with_parts USING (indicator, series)
     -- Numbers add up, and a difference or quotient of rates is no rate.
     WHERE obs_value IS NOT NULL AND unit_measure NOT IN ('PS', 'NUMBER', 'USD') AND series NOT IN ('GAP', 'PARITY')
 ),
 parted AS (
-    SELECT t.indicator, t.ref_area, t.time_period, t.obs_value, least(m.obs_value, f.obs_value) AS least, greatest(m.obs_value, f.obs_value) AS most
-    FROM grouped AS t
-    INNER JOIN grouped AS m USING (indicator, series, ref_area, time_period, age, concept, status, others)
-    INNER JOIN grouped AS f USING (indicator, series, ref_area, time_period, age, concept, status, others)
-    WHERE t.sex = '_T' AND m.sex = 'M' AND f.sex = 'F'
+    SELECT
+        indicator,
+        ref_area,
+        time_period,
+        max(obs_value) FILTER (sex = '_T') AS obs_value,
+        max(obs_value) FILTER (sex = 'M') AS one,
+        max(obs_value) FILTER (sex = 'F') AS other
+    FROM grouped
+    GROUP BY indicator, series, ref_area, time_period, age, concept, status, others
     UNION ALL
-    SELECT t.indicator, t.ref_area, t.time_period, t.obs_value, least(m.obs_value, n.obs_value), greatest(m.obs_value, n.obs_value)
-    FROM grouped AS t
-    INNER JOIN grouped AS m USING (indicator, series, ref_area, time_period, age, concept, sex, others)
-    INNER JOIN grouped AS n USING (indicator, series, ref_area, time_period, age, concept, sex, others)
-    WHERE t.status = '_T' AND m.status = 'MS_MIGRANT' AND n.status = 'MS_NOMIGRANT'
+    SELECT
+        indicator,
+        ref_area,
+        time_period,
+        max(obs_value) FILTER (status = '_T'),
+        max(obs_value) FILTER (status = 'MS_MIGRANT'),
+        max(obs_value) FILTER (status = 'MS_NOMIGRANT')
+    FROM grouped
+    GROUP BY indicator, series, ref_area, time_period, age, concept, sex, others
+),
+bound AS (
+    SELECT *, least(one, other) AS least, greatest(one, other) AS most
+    FROM parted
+    WHERE obs_value IS NOT NULL AND one IS NOT NULL AND other IS NOT NULL
 )
 SELECT
     indicator,
@@ -43,4 +61,4 @@ SELECT
     round(least, 5) AS lowest,
     round(most, 5) AS highest,
     'a figure between {lowest} and {highest}, those of its parts' AS expected
-FROM parted
+FROM bound
