@@ -117,7 +117,10 @@ CODES = {
 SAID = [
     *(f"pipelines/{phase}/*.py" for phase in ("collect", "process", "draft", "store")),
     *(f"pipelines/disseminate/{name}.py" for name in ("notify", "summary", "validations", "explanation")),
-    *(f"pipelines/cli/{name}.py" for name in ("deliveries", "quarantine", "answers", "common", "draft", "analysis")),
+    *(
+        f"pipelines/cli/{name}.py"
+        for name in ("deliveries", "quarantine", "answers", "common", "draft", "analysis", "warehouse")
+    ),
     *("pipelines/delivery.py", "dags/*.py", "plugins/*.py"),
 ]
 WORD_LISTS = {"ages.py", "areas.py", "periods.py", "ops.py"}  # words in files, and descriptions of the books
