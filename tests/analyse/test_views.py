@@ -162,6 +162,25 @@ def test_objectives_of_the_global_compact() -> None:
     assert deaths["age_years"] == dt.date.today().year - 2024
 
 
+def test_what_has_no_whole_is_shown_by_its_coarsest_part() -> None:
+    """If it failed, an indicator with data would be told to have none."""
+    rows = [
+        {"indicator": code, "series": code, "ref_area": "MDA", "time_period": year, "obs_value": value} | cut
+        for code, year, value, cut in [
+            ("10.7.1", "2022", 1.3, {"breakdown": "STATISTIC=MEAN"}),
+            ("10.7.1", "2022", 1.0, {"breakdown": "STATISTIC=MEDIAN"}),
+            ("10.7.1", "2022", 2.0, {"sex": "F", "breakdown": "STATISTIC=MEAN"}),
+            ("10.7.1", "2022", 9.0, {"breakdown": "DESTINATION=RUS; STATISTIC=MEAN"}),
+            ("10.7.4", "2022", 5.0, {"breakdown": "FROM=2015"}),
+            ("10.7.4", "2023", 6.0, {"breakdown": "FROM=2022"}),
+        ]
+    ]
+    with warehouse(observations=rows) as con:
+        found = {(row["indicator"], row["latest_value"], row["breakdown"], row["direction"])
+                 for row in asked(con, "gcm_objectives") if row["latest_period"]}  # fmt: skip
+    assert found == {("10.7.1", 1.3, "STATISTIC=MEAN", None), ("10.7.4", 6.0, "_T", "rising")}
+
+
 def test_concepts_stand_side_by_side_in_the_samples(samples: duckdb.DuckDBPyConnection) -> None:
     """Kyrgyzstan's published figure is the global one; Armenia's is a proxy, and the view says so."""
     rows = samples.execute(
