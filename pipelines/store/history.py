@@ -1,4 +1,7 @@
-"""What the warehouse holds before a delivery is loaded, for the checks that compare it with that."""
+"""What the warehouse holds before a delivery is loaded, for the checks that compare it with that.
+
+`observations` are the indicators as they were last computed; every other name is a dataset.
+"""
 
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +24,11 @@ def stored(contract: Contract, settings: Settings) -> Iterator[dict[str, Path]]:
         found = {}
         if wanted and has_warehouse(settings):
             with connect(settings) as con:
-                for dataset in sorted(d for d in wanted if exists(con, "core", d)):
+                for dataset in sorted(d for d in wanted if exists(con, _schema(d), d)):
                     found[dataset] = Path(name, f"{dataset}.parquet")
-                    con.execute(f"COPY (FROM core.{dataset}) TO '{found[dataset]}' (FORMAT parquet)")
+                    con.execute(f"COPY (FROM {_schema(dataset)}.{dataset}) TO '{found[dataset]}' (FORMAT parquet)")
         yield found
+
+
+def _schema(dataset: str) -> str:
+    return "indicators" if dataset == "observations" else "core"

@@ -93,3 +93,18 @@ def test_what_the_other_country_reports_is_beside_it() -> None:
     assert asked("migration_flows", "mirror", delivery=[here | {"obs_value": 300.0}], stored=stored) == []
     (place,) = asked("migration_flows", "mirror", delivery=[here | {"obs_value": 299.0}], stored=stored)
     assert (place["source_row"], place["obs_value"]) == (1, 299)
+
+
+def test_a_published_figure_is_held_against_the_computed_one_of_its_concept_and_unit() -> None:
+    """Or a figure that arrives after indicators were computed would stand beside another one unseen."""
+    figure = {"indicator": "17.3.2", "series": "BX_TRF_PWKR", "time_period": "2019", "unit_measure": "PT"}
+    stored = [figure | {"concept": "global", "breakdown": "_T", "obs_value": 25.0}]
+
+    def told(**said: Any) -> list[int]:
+        published = figure | {"concept": "global", "breakdown": "FREQ=A; NATURE=G", "obs_value": 28.8} | said
+        found = asked("sdg_published", "computed here", delivery=[published], stored_observations=stored)
+        return [row["computed"] for row in found]
+
+    assert told() == [25]
+    assert told(obs_value=26.2) == []
+    assert told(concept="national_proxy") == told(unit_measure="PER_1000") == told(breakdown="REGION=KG05") == []
