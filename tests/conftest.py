@@ -1,12 +1,13 @@
 """Fixtures: a fresh home, and a warehouse that holds the samples or, where they are at hand, the full files."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import hypothesis
 import pytest
+from filelock import FileLock
 
 from pipelines.analyse.indicators import compute
 from pipelines.collect.land import land
@@ -45,15 +46,29 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home")
 
 
+def made_once(name: str, make: Callable[[Settings], None], factory: pytest.TempPathFactory, worker: str) -> Settings:
+    """A home that is made by the first worker that needs it; tests only read it."""
+    folder = factory.getbasetemp() if worker == "master" else factory.getbasetemp().parent
+    settings, whole = Settings(home=folder / name), folder / f"{name}.whole"
+    with FileLock(folder / f"{name}.lock"):
+        if not whole.exists():
+            make(settings)
+            whole.touch()
+    return settings
+
+
 @pytest.fixture(scope="session")
-def sample_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def sample_settings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Settings:
     """A home whose warehouse holds all samples and the indicators computed from them."""
-    settings = Settings(home=tmp_path_factory.mktemp("samples"))
+    return made_once("samples", sample_warehouse, tmp_path_factory, worker_id)
+
+
+def sample_warehouse(settings: Settings) -> None:
+    """Load all samples, and compute."""
     for folder in sorted(SAMPLES.iterdir()):
         for file in sorted(f for f in folder.rglob("*") if f.is_file()):
             ingest(file, folder.name, settings, len(file.relative_to(folder).parts))
     compute(settings)
-    return settings
 
 
 @pytest.fixture
@@ -71,11 +86,9 @@ def real() -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_settings(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def real_settings(real: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Settings:
     """A home whose warehouse holds the full files and the indicators computed from them."""
-    settings = Settings(home=tmp_path_factory.mktemp("real"))
-    full_warehouse(settings, real)
-    return settings
+    return made_once("real", lambda settings: full_warehouse(settings, real), tmp_path_factory, worker_id)
 
 
 def full_warehouse(settings: Settings, real: Path) -> None:
