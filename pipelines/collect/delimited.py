@@ -46,10 +46,10 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
     _check_letters(path, header, source, table)
     cells = head.said | {name: _cell(head.records, address) for name, address in table.cells.items()}
     raw = RawTable(header=header, rows=pa.RecordBatchReader.from_batches(pa.schema([]), []), cells=cells)
-    schema = pa.schema([(f"c{i}", pa.string() if table.is_value(name) else WORDS) for i, name in enumerate(header)])
+    schema = pa.schema([(f"c{i}", pa.string()) for i in range(len(header))])
     marked: list[int] = []
     batches = _batches(path, source, table, raw, schema, head, marked)
-    batches = quotes.reporting_swallowed(batches, header, raw, source.delimiter)
+    batches = quotes.reporting_swallowed(batches, header, raw, source.delimiter, table)
     if ends := endings(table):
         batches = _until(batches, ends, marked, raw)
     if unnamed := surplus(header, table):
@@ -233,8 +233,7 @@ def _split(
 
     def parts() -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            first = batch.column(0)
-            first = first if pa.types.is_dictionary(first.type) else first.dictionary_encode()
+            first = batch.column(0).dictionary_encode()
             texts = [[part.strip() for part in text.split(mark)] for text in first.dictionary.to_pylist()]
             wrong = pa.array([len(text) != len(names) for text in texts], pa.bool_()).take(first.indices)
             numbers = batch.column("source_row").filter(wrong).to_pylist()

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import TextIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.collect.read import RawTable, Unreadable
+from pipelines.contract import Table
 from pipelines.delivery import Problem
 from pipelines.language import msgid, say
 
@@ -50,7 +52,7 @@ def check_width(header: list[str], row: int) -> None:
 
 
 def reporting_swallowed(
-    batches: Iterator[pa.RecordBatch], header: list[str], raw: RawTable, delimiter: str
+    batches: Iterator[pa.RecordBatch], header: list[str], raw: RawTable, delimiter: str, table: Table
 ) -> Iterator[pa.RecordBatch]:
     """The same batches; a cell with a line in it that has as many marks as a row is a problem of `raw`.
 
@@ -61,15 +63,21 @@ def reporting_swallowed(
     for batch in batches:
         for i, name in enumerate(header):
             column = batch.column(i)
-            if not pa.types.is_dictionary(column.type):
+            if table.is_value(name) or not _holds_lines(column):
                 continue  # in a column of figures, such a cell is no number
-            broken = pc.indices_nonzero(pc.match_substring(column.dictionary, "\n"))
-            for at, text in zip(broken.to_pylist(), column.dictionary.take(broken).to_pylist(), strict=True):
+            places = pc.indices_nonzero(pc.match_substring(column, "\n"))
+            texts = zip(reversed(column.take(places).to_pylist()), reversed(places.to_pylist()), strict=True)
+            for text, place in reversed(dict(texts).items()):  # each text once, at its first place
                 if any(line.count(delimiter) >= marks for line in text.splitlines()[1:]):
-                    place = pc.index(column.indices, pa.scalar(at, column.indices.type)).as_py()
                     row = batch.column("source_row")[place].as_py()
                     expected = say("one cell; whole rows of the table stand in it")
                     raw.problems.append(
                         Problem(kind="shape", row=row, column=name, value=text, expected=expected, remedy=say(UNCLOSED))
                     )
         yield batch
+
+
+def _holds_lines(column: pa.StringArray) -> bool:
+    """Whether a text goes on after a line: a column's bytes tell so at once, and most hold none."""
+    written = column.buffers()[2]
+    return written is not None and bool((np.frombuffer(written, np.uint8) == ord("\n")).any())

@@ -49,7 +49,7 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> list[RawT
     first, raw.rows = _peeked(raw.rows)
     columns = _columns(raw.header, table, structure, begins["within"])
     about = {name.partition("[")[0].partition(": ")[0]: i for i, name in enumerate(raw.header)}
-    raw.rows = _handed_on(raw, columns, about)
+    raw.rows = _handed_on(raw, columns, about, table)
     raw.header = [column.name for column in columns]
     kind = _first(first, about.get("STRUCTURE")) if begins["version"] == "STRUCTURE" else "dataflow"
     of = named(_first(first, about.get("STRUCTURE_ID", about.get("DATAFLOW"))).partition(": ")[0])
@@ -130,10 +130,10 @@ def _first(batch: pa.RecordBatch | None, place: int | None) -> str:
     return batch.column(place)[0].as_py() if batch is not None and batch.num_rows and place is not None else ""
 
 
-def _handed_on(raw: RawTable, columns: list[_Column], about: dict[str, int]) -> pa.RecordBatchReader:
+def _handed_on(raw: RawTable, columns: list[_Column], about: dict[str, int], table: Table) -> pa.RecordBatchReader:
     """The columns by id; rows of another structure, and rows to be deleted, are reported."""
     rows = raw.rows
-    types = [rows.schema.field(c.place).type if c.text is None else WORDS for c in columns]
+    types = [pa.string() if c.text is None and table.is_value(c.name) else WORDS for c in columns]
     schema = pa.schema([(f"c{i}", t) for i, t in enumerate(types)]).append(pa.field("source_row", pa.int64()))
     of = about.get("STRUCTURE_ID", about.get("DATAFLOW"))
     seen: set[str] = set()
@@ -143,18 +143,21 @@ def _handed_on(raw: RawTable, columns: list[_Column], about: dict[str, int]) -> 
             _note_structures(batch, of, seen, raw)
             if "ACTION" in about:
                 _refuse_deletion(batch, about["ACTION"], raw)
-            arrays = [_texts(batch.column(c.place), c.text) for c in columns]
+            arrays = [
+                batch.column(c.place) if kind == pa.string() else _texts(batch.column(c.place), c.text)
+                for c, kind in zip(columns, types, strict=True)
+            ]
             yield pa.record_batch([*arrays, batch.column("source_row")], schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _texts(column: pa.Array, change: Callable[[str], str] | None) -> pa.Array:
-    if change is None:
-        return column
+def _texts(column: pa.Array, change: Callable[[str], str] | None) -> pa.DictionaryArray:
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    if change is None:
+        return encoded
     words = pa.array([change(word) for word in encoded.dictionary.to_pylist()], pa.string())
-    return pa.DictionaryArray.from_arrays(encoded.indices.cast(pa.int32()), words)
+    return pa.DictionaryArray.from_arrays(encoded.indices, words)
 
 
 def _note_structures(batch: pa.RecordBatch, place: int | None, seen: set[str], raw: RawTable) -> None:

@@ -115,7 +115,8 @@ def map_table(
     mapping.problems += _exposed(contract.persons, fields, found, {i for _, i, _ in values}, raw)
     if mapping.problems:
         return mapping
-    mapping.flat = {f"c{i}" for _, i, _ in values}
+    aside = [i for i, name in enumerate(raw.header) if name and i not in read and not table.rest]
+    mapping.flat = {f"c{i}" for i in (*(i for _, i, _ in values), *aside)}
     mapping.values_per_row = len(values)
     mapping.headers = {name: f.header for name, f in fields.items() if f.header}
     if len(values) == 1:

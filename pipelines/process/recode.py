@@ -29,7 +29,7 @@ def recode(rows: pa.RecordBatchReader, flat: set[str], recodings: list[Recoding]
     """Trim the text columns, leave out blank rows and add the translated columns.
 
     Args:
-        flat: columns of many distinct values (figures), passed on as they are.
+        flat: columns of many distinct values (figures) and those nobody reads, passed on as they are.
     """
     fields = [pa.field(f.name, f.type if f.name in flat or f.name == "source_row" else TEXT) for f in rows.schema]
     schema = pa.schema([*fields, *(pa.field(r.name, TEXT) for r in recodings)])
@@ -87,12 +87,12 @@ def _without_blank_rows(batch: pa.RecordBatch, flat: set[str]) -> pa.RecordBatch
     cells = [name for name in batch.schema.names if name.startswith("c") and name[1:].isdigit()]
     for name in sorted(cells, key=lambda name: name in flat):
         column = batch.column(name)
-        if name in flat:
-            empty = pc.equal(pc.utf8_trim_whitespace(column), "")
-        else:
-            places = [i for i, text in enumerate(column.dictionary.to_pylist()) if text == ""]
+        if pa.types.is_dictionary(column.type):
+            places = [i for i, text in enumerate(column.dictionary.to_pylist()) if not text.strip()]
             if not places:
                 return batch
             empty = pc.is_in(column.indices, pa.array(places, pa.int32()))
+        else:
+            empty = pc.equal(pc.utf8_trim_whitespace(column), "")
         blank = empty if blank is None else pc.and_(blank, empty)
     return batch if blank is None or not pc.any(blank).as_py() else batch.filter(pc.invert(blank))
