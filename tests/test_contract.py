@@ -152,7 +152,7 @@ def test_shipped_contracts_are_sound() -> None:
         "asylum_decisions", "birth_registration", "child_labour", "disaggregated", "disasters", "displacement",
         "external_scores", "governance_answers", "health_workforce", "internal_migration", "legal_instruments",
         "migrant_stock_origin", "region_distances", "population_by_age", "survival_ratios", "children_ever_born",
-        "external_finance", "remittances_by_sender", "asylum_applications",
+        "external_finance", "remittances_by_sender", "asylum_applications", "refugees_demographics",
         "migration_flows", "occupational_injuries", "projects", "recruitment_costs", "remittance_prices", "targets",
         "trafficking",
     }  # fmt: skip

@@ -310,6 +310,22 @@ def test_unhcr_applications(office: Office) -> None:
     assert rows == [("SRB", "AFG", "N", "AR", "P", None), ("SRB", "AFG", "N", "FI", "P", 12.0)]
 
 
+def test_unhcr_demographics(office: Office) -> None:
+    """Who is of unknown age is counted apart, and who is of unknown sex only in the total."""
+    ages = ("0_4", "5_11", "12_17", "18_59", "60", "other", "total")
+    item: dict[str, object] = {"year": 2024, "coo": "AFG", "coo_iso": "AFG", "coa": "SRB", "coa_iso": "SRB"}
+    item |= {f"{sex}_{age}": 1 for sex in "fm" for age in ages} | {"f_total": 6, "m_total": "-", "total": 20}
+    item |= {"pop_type": "REF"}
+    office.server.answer("/population/v1/demographics/", Reply({"page": 1, "maxPages": 1, "items": [item]}))
+    _, rows = office.taken_in("refugees_demographics", "ref_area, counterpart_area, sex, age, obs_value, obs_status")
+    assert len(rows) == 15
+    assert ("SRB", "AFG", "F", "_T", 6.0, "A") in rows
+    assert ("SRB", "AFG", "F", "_U", 1.0, "A") in rows
+    assert ("SRB", "AFG", "M", "Y_GE60", 1.0, "A") in rows
+    assert ("SRB", "AFG", "M", "_T", None, "O") in rows
+    assert ("SRB", "AFG", "_T", "_T", 20.0, "A") in rows
+
+
 def test_internal_displacement(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server repeats the key in the address of the next page; it stays out of all that is kept."""
     key = "K3Y0000DISPLACEMENT"
