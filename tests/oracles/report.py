@@ -224,6 +224,12 @@ def _population(con: duckdb.DuckDBPyConnection, real: Path) -> Iterator[Comparis
         )
         where = f"indicator = '{code}' AND series = '{series}'"
         yield Comparison(code, f"UN DESA, World Prospects 2024, {column}", _cells(con, published, where), equal)
+    published = (
+        "SELECT iso3 AS ref_area, CAST(year AS VARCHAR) AS time_period, 1000 * CAST(net_migration AS DOUBLE) AS said "
+        f"FROM read_csv('{real}/wpp2024/wpp2024_seeeca_components.csv')"
+    )
+    cells = _cells(con, published, "indicator = 'net_migration_vital'")
+    yield Comparison("net_migration_vital", "UN DESA, World Prospects 2024, net migration", cells, within(20))
     residual = con.execute(
         "SELECT ref_area, time_period, obs_value, 0::DOUBLE FROM indicators.observations "
         "WHERE indicator = 'balancing_residual'"
