@@ -5,12 +5,13 @@ kept; the page around them is ours. Each report is a file of its own, written on
 """
 
 from functools import cache
+from html import escape
 from typing import Any
 
 from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
 from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 from great_expectations.render.view.view import DefaultJinjaPageView
-from jinja2 import ChoiceLoader, PackageLoader
+from jinja2 import ChoiceLoader, PackageLoader, pass_context
 
 from pipelines.delivery import Outcome, Receipt, explain, visible
 from pipelines.language import language, say
@@ -26,6 +27,13 @@ class Page(DefaultJinjaPageView):
         own = PackageLoader("pipelines.process")
         self.env.loader = ChoiceLoader([own, self.env.loader] if self.env.loader else [own])
         self.env.globals["say"] = say
+
+    @pass_context
+    def render_content_block(self, jinja_context: Any, content_block: Any, *rest: Any, **named: Any) -> Any:
+        """A plain text, such as a cell of the file, is no HTML: Great Expectations would let it be."""
+        if isinstance(content_block, str):
+            return escape(content_block)
+        return super().render_content_block(jinja_context, content_block, *rest, **named)
 
 
 @cache

@@ -15,6 +15,12 @@ from tests.conftest import ingest
 from tests.store.test_held import office
 
 CHROMIUM = shutil.which("chromium")
+KINDS = """\
+  - type: expect_column_values_to_be_in_set
+    kwargs: {column: kind, value_set: [land, air]}
+    severity: warning
+    notes: A crossing is by land or by air.
+"""
 TELEPHONE = {"width": 375, "height": 700}
 
 
@@ -43,6 +49,25 @@ def test_checks_are_sentences_and_rows_are_drawn(delivered: tuple[Settings, Outc
     drawn = {span.get("class"): span.get("style") for span in page.xpath("//*[@class='rows']/span")}
     assert drawn == {"accepted": "width: 57.143%", "held": "width: 28.571%", "discarded": "width: 14.286%"}
     assert "row 5" in page.get_element_by_id("findings").text_content()
+
+
+def test_what_a_file_holds_is_no_part_of_the_page(tmp_path: Path) -> None:
+    """If it failed, a file could act in Airflow in the name of whoever opens its report."""
+    settings = office(tmp_path, "")
+    contract = settings.contracts / "flows.yaml"
+    text = contract.read_text(encoding="utf-8").replace("time_period: year}", "time_period: year, kind: kind}")
+    text = text.replace("sources:", "  kind: {key: true, description: Kind of crossing.}\nsources:")
+    text = text[: text.index("  - type: expect_column_max")] + KINDS
+    contract.write_text(text, encoding="utf-8")
+    file = tmp_path / "a<img src=x>.csv"
+    file.write_text("area,year,kind,arrivals\nMDA,2019,<script>steal()</script>,1\n", encoding="utf-8")
+    outcome = ingest(file, "flows", settings)
+    page = html.fromstring(Path(outcome.report).read_text(encoding="utf-8"))
+    assert outcome.checks[-1].status == "fail"
+    assert "<script>steal()</script>" in page.text_content()
+    assert page.xpath("//script | //img") == []
+    (policy,) = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    assert policy.startswith("default-src 'none'")
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
