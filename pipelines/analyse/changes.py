@@ -87,23 +87,32 @@ def _reference(state: str) -> list[str]:
 
 
 def _changed_rows(con: duckdb.DuckDBPyConnection, table: str, column: str, snapshot: int) -> set[str] | None:
-    """Areas of rows that are not as they were at a snapshot; None if that can no longer be read.
-
-    The rows of an area are compared by their number and the sum of their hashes: that needs no order, and no more
-    memory than there are areas.
-    """
+    """Areas of rows that are not as they were at a snapshot; None if that can no longer be read."""
     columns = [row[0] for row in con.execute(f"DESCRIBE {table}").fetchall() if row[0] not in PROVENANCE]
-    areas = f"SELECT {column} AS area, count(*) AS rows, sum(hash({', '.join(columns)})) AS content FROM {table}"
     try:
-        found = con.execute(
-            f"""WITH now AS ({areas} GROUP BY ALL), before AS ({areas} AT (VERSION => {snapshot}) GROUP BY ALL)
-                SELECT coalesce(n.area, b.area)
-                FROM now AS n FULL JOIN before AS b ON n.area IS NOT DISTINCT FROM b.area
-                WHERE n.rows IS DISTINCT FROM b.rows OR n.content IS DISTINCT FROM b.content"""
-        ).fetchall()
+        found = con.execute(differing(f"{table} AT (VERSION => {snapshot})", table, [column], columns)).fetchall()
     except duckdb.Error:
         return None
     return {area for (area,) in found}
+
+
+def differing(before: str, now: str, by: list[str], columns: list[str]) -> str:
+    """SQL: the groups of which two relations hold other rows.
+
+    The rows of a group are compared by their number and the sum of their hashes: that needs no order, and no more
+    memory than there are groups.
+
+    Args:
+        before: what may stand after FROM, with a condition if there is one.
+        now: as before.
+        by: columns that make the groups.
+        columns: columns that are compared.
+    """
+    group = ", ".join(by)
+    content = f"SELECT {group}, count(*) AS number, sum(hash({', '.join(columns)})) AS content FROM"
+    return f"""SELECT {group} FROM ({content} {before} GROUP BY {group}) AS b
+        FULL JOIN ({content} {now} GROUP BY {group}) AS n USING ({group})
+        WHERE b.number IS DISTINCT FROM n.number OR b.content IS DISTINCT FROM n.content"""
 
 
 def _beside(con: duckdb.DuckDBPyConnection, areas: frozenset[str], seen: Seen) -> set[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
+from pipelines.analyse.changes import differing
 from pipelines.analyse.definition import COLUMNS, CONTENT, Indicator
 from pipelines.analyse.quality import Quality, write_quality
 from pipelines.analyse.views import View, create_views
@@ -82,14 +83,8 @@ def _replace(con: duckdb.DuckDBPyConnection, results: list[Computed]) -> None:
     con.register("given", pa.concat_tables([r.observations for r in results]))
     con.execute("CREATE TEMP TABLE result AS FROM given")  # joins cannot filter Arrow
     con.unregister("given")
-    content = ", ".join(CONTENT)
-    con.execute(
-        f"""CREATE TEMP TABLE replaced AS
-            WITH old AS (SELECT {content} FROM indicators.observations WHERE {asked(results)})
-            SELECT DISTINCT indicator, ref_area FROM (
-                (SELECT {content} FROM result EXCEPT ALL FROM old)
-                UNION ALL (FROM old EXCEPT ALL SELECT {content} FROM result))"""
-    )
+    stored = f"indicators.observations WHERE {asked(results)}"
+    con.execute(f"CREATE TEMP TABLE replaced AS {differing(stored, 'result', ['indicator', 'ref_area'], CONTENT)}")
     ((differ,),) = con.execute("SELECT count(*) FROM replaced").fetchall()
     if differ:
         con.execute(
