@@ -1,10 +1,12 @@
 """What has changed since an indicator was computed, so that no more is computed again than must be."""
 
+from collections.abc import Mapping
+
 import duckdb
 
 from pipelines.analyse.definition import Indicator
+from pipelines.analyse.quality import stored_quality
 from pipelines.contract import PROVENANCE
-from pipelines.store.lake import comments, exists
 
 
 class Seen:
@@ -15,19 +17,20 @@ class Seen:
         self.beside: dict[frozenset[str], set[str]] = {}
 
 
-def moments(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def moments(con: duckdb.DuckDBPyConnection, there: Mapping[str, str]) -> dict[str, str]:
     """When each table that can be read last changed, from the books; reference data by its digest."""
     loaded = con.execute(
         "SELECT dataset, CAST(max(recorded_at) AS VARCHAR) FROM ops.deliveries WHERE state = 'loaded' GROUP BY dataset"
     ).fetchall()
-    found = {f"core.{dataset}": at for dataset, at in loaded} | reference_state(con)
-    if exists(con, "ops", "computations"):
+    found = {f"core.{dataset}": at for dataset, at in loaded} | reference_state(there)
+    if "ops.computations" in there:
         # What an index is made of: its own last computation is no reason for the next.
         ((computed,),) = con.execute(
             "SELECT CAST(max(computed_at) AS VARCHAR) FROM ops.computations "
             "WHERE NOT contains(inputs_state, 'indicators.')"
         ).fetchall()
         found["indicators.observations"] = computed or ""
+        found["indicators.data_quality"] = stored_quality(there)[1]
     return found
 
 
@@ -37,14 +40,14 @@ def state(indicator: Indicator, moments: dict[str, str]) -> str:
     return "; ".join(f"{i}={moments.get(i, '')}" for i in sorted(read))
 
 
-def reference_state(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def reference_state(there: Mapping[str, str]) -> dict[str, str]:
     """The digest of each reference table, as it was loaded."""
-    return {f"reference.{table}": digest for table, digest in comments(con, "reference").items()}
+    return {table: digest for table, digest in there.items() if table.startswith("reference.")}
 
 
-def computed_before(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str, int]]:
+def computed_before(con: duckdb.DuckDBPyConnection, there: Mapping[str, str]) -> dict[str, tuple[str, str, int]]:
     """By indicator: digest of the definition, state of the inputs and snapshot they were last computed from."""
-    if not exists(con, "ops", "computations"):
+    if "ops.computations" not in there:
         return {}
     found = con.execute("SELECT indicator, definition_sha256, inputs_state, input_snapshot FROM ops.computations")
     return {code: (digest, inputs, snapshot) for code, digest, inputs, snapshot in found.fetchall()}

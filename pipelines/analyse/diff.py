@@ -23,7 +23,7 @@ from pipelines.contract import load_contract
 from pipelines.delivery import read_receipt
 from pipelines.process.harmonise import staged
 from pipelines.settings import Settings
-from pipelines.store.lake import LAKE, connect, exists
+from pipelines.store.lake import LAKE, connect, tables
 
 KEY = ("indicator", "series", "ref_area", "time_period", "sex", "age", "breakdown", "concept")
 Tables = dict[str, str]
@@ -65,7 +65,8 @@ def diff(settings: Settings, delivery_id: str = "") -> list[Difference]:
         IndicatorError: an indicator cannot be computed.
     """
     with connect(settings) as con:
-        if not exists(con, "indicators", "observations"):
+        there = tables(con)
+        if "indicators.observations" not in there:
             raise LookupError("nothing has been computed yet: there is nothing to compare with")
         awaited = _awaited(settings, delivery_id) if delivery_id else {}
         every: list[tuple[Indicator, Index | None]] = [(i, None) for i in load_indicators(settings.indicators)]
@@ -73,8 +74,8 @@ def diff(settings: Settings, delivery_id: str = "") -> list[Difference]:
         found = [
             difference
             for indicator, index in every
-            if all(exists(con, *i.split(".", 1)) or i in awaited for i in indicator.inputs)
-            for difference in _differences(list(_stages(con, indicator, settings, awaited, index)))
+            if all(i in there or i in awaited for i in indicator.inputs)
+            for difference in _differences(list(_stages(con, indicator, index, settings, awaited, there)))
         ]
     return sorted(found, key=lambda d: (-d.share, d.indicator, d.ref_area, d.time_period))
 
@@ -93,18 +94,23 @@ def _awaited(settings: Settings, delivery_id: str) -> Tables:
 
 
 def _stages(
-    con: duckdb.DuckDBPyConnection, indicator: Indicator, settings: Settings, awaited: Tables, index: Index | None
+    con: duckdb.DuckDBPyConnection,
+    indicator: Indicator,
+    index: Index | None,
+    settings: Settings,
+    awaited: Tables,
+    there: Tables,
 ) -> Iterator[tuple[str, pa.Table]]:
     """An indicator's observations as they are stored and after each step; nothing if no step can move them."""
 
-    def evaluated(tables: Tables) -> pa.Table:
-        with reading(con, tables):
+    def evaluated(inputs: Tables) -> pa.Table:
+        with reading(con, inputs):
             return evaluate_index(con, index, 0) if index else evaluate_with_groups(con, indicator, 0)
 
-    digest, then, snapshot = computed_before(con).get(indicator.code, ("", "", 0))
+    digest, then, snapshot = computed_before(con, there).get(indicator.code, ("", "", 0))
     read = {*indicator.inputs, "reference.groups"}
-    edited = {name: query for name, query in _edited(con, settings).items() if name in read}
-    revised = state(indicator, moments(con)) != then or awaited.keys() & read
+    edited = {name: query for name, query in _edited(settings, there).items() if name in read}
+    revised = state(indicator, moments(con, there)) != then or awaited.keys() & read
     if digest == indicator.digest and not revised and not edited:
         return
     yield "stored", con.execute("FROM indicators.observations WHERE indicator = ?", [indicator.code]).to_arrow_table()
@@ -118,9 +124,9 @@ def _stages(
         yield "territory or other reference data", evaluated(now | edited)
 
 
-def _edited(con: duckdb.DuckDBPyConnection, settings: Settings) -> Tables:
+def _edited(settings: Settings, there: Tables) -> Tables:
     """Reference data whose files are not as they were loaded."""
-    loaded = reference_state(con)
+    loaded = reference_state(there)
     return {
         f"reference.{file.stem}": f"FROM read_csv('{file}', header = true, all_varchar = true)"
         for file in settings.reference.glob("*.csv")

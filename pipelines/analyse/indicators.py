@@ -17,7 +17,7 @@ from pipelines.analyse.evaluate import evaluate, evaluate_with_groups, reading, 
 from pipelines.analyse.index.definition import Index, load_indices
 from pipelines.analyse.index.publish import as_indicator, evaluate_index
 from pipelines.analyse.judge import judge, load_indicator_checks
-from pipelines.analyse.quality import measure, stored_quality
+from pipelines.analyse.quality import measure
 from pipelines.analyse.record import Computed, Found, asked, record
 from pipelines.analyse.views import load_views, stale_views
 from pipelines.settings import Settings
@@ -76,22 +76,23 @@ def _found(
 ) -> Found:
     """What has to be written: observations, what the checks say of them, data quality, views."""
     ((snapshot,),) = con.execute(f"SELECT max(snapshot_id) FROM ducklake_snapshots('{LAKE}')").fetchall()
-    there, changed, known = tables(con), moments(con), computed_before(con)
+    stored = tables(con)
+    changed, known, there = moments(con, stored), computed_before(con, stored), set(stored)
     found = Found(snapshot, dt.datetime.now(dt.UTC).replace(tzinfo=None))
     seen = Seen()
     for indicator in indicators:
         if _present(indicator, there):
             found.results += _computed(con, indicator, known, state(indicator, changed), snapshot, whole, seen)
-    stored = f"FROM {LAKE}.indicators.observations" if "indicators.observations" in there else NONE_YET
-    con.execute(f"CREATE TEMP VIEW stored AS {stored}")
+    observations = f"FROM {LAKE}.indicators.observations" if "indicators.observations" in there else NONE_YET
+    con.execute(f"CREATE TEMP VIEW stored AS {observations}")
     _lay_over(con, found.results)
     if found.results:
         ((changed["indicators.observations"],),) = con.execute("SELECT CAST(? AS VARCHAR)", [found.at]).fetchall()
         there.add("indicators.observations")
-    observations = "observed" if "indicators.observations" in there else ""
-    found.quality = measure(con, settings, changed.get("indicators.observations", ""), observations)
-    changed["indicators.data_quality"] = found.quality.holds if found.quality else stored_quality(con)[1]
+    seen_as = "observed" if "indicators.observations" in there else ""
+    found.quality = measure(con, settings, stored, changed.get("indicators.observations", ""), seen_as)
     if found.quality:
+        changed["indicators.data_quality"] = found.quality.holds
         con.register("measured", found.quality.table)
         there.add("indicators.data_quality")
     # An index may read indicators and their quality, so it is computed from what will stand there.
@@ -176,7 +177,9 @@ def _judged(
     kinds = pa.schema({"indicator": pa.string(), "least": pa.float64(), "most": pa.float64()})
     con.register("given", pa.table(columns, schema=kinds))
     con.execute("CREATE TEMP TABLE definitions AS FROM given")
-    con.execute("CREATE TEMP VIEW before AS FROM stored SEMI JOIN definitions USING (indicator)")
-    con.execute("CREATE TEMP VIEW computed AS FROM observed SEMI JOIN definitions USING (indicator)")
+    # In so many words, as the files of the others need not be opened then.
+    listed = ", ".join(f"'{code}'" for code in codes)
+    for name, whole in (("before", "stored"), ("computed", "observed")):
+        con.execute(f"CREATE TEMP VIEW {name} AS FROM {whole} WHERE indicator IN ({listed})")
     counts = con.execute("SELECT indicator, count(*) FROM computed GROUP BY indicator").fetchall()
     return judge(con, load_indicator_checks(settings.checks), codes), dict(counts)

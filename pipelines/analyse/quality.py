@@ -18,7 +18,7 @@ import pyarrow as pa
 from pipelines.analyse.readiness import BREAKDOWNS
 from pipelines.contract import Contract, load_contract
 from pipelines.settings import Settings
-from pipelines.store.lake import comments, ensure_table, tables
+from pipelines.store.lake import ensure_table
 
 OWN = "platform measure"
 RECENT = 5
@@ -57,27 +57,30 @@ class Quality:
     holds: str
 
 
-def stored_quality(con: duckdb.DuckDBPyConnection) -> tuple[dict[str, str], str]:
+def stored_quality(there: Mapping[str, str]) -> tuple[dict[str, str], str]:
     """What `indicators.data_quality` was measured from and the digest of its values, as its comment says."""
-    said = comments(con, "indicators").get("data_quality", "")
+    said = there.get("indicators.data_quality", "")
     measured_from, holds = json.loads(said) if said.startswith("[") else ({}, "")
     return measured_from, holds
 
 
-def measure(con: duckdb.DuckDBPyConnection, settings: Settings, computed_at: str, observations: str) -> Quality | None:
+def measure(
+    con: duckdb.DuckDBPyConnection, settings: Settings, there: Mapping[str, str], computed_at: str, observations: str
+) -> Quality | None:
     """Measure every dataset for every country any of them holds; None if nothing it rests on has changed.
 
     A dataset of which no delivery came in and whose contract is the same keeps its measures.
 
     Args:
+        there: the tables of the warehouse, with their comments.
         computed_at: when indicators were last computed.
         observations: the relation that holds the indicators' observations; empty if there are none.
     """
-    held = _held(con, settings)
+    held = _held(settings, there)
     arrived = con.execute("SELECT dataset, CAST(max(recorded_at) AS VARCHAR) FROM ops.deliveries GROUP BY dataset")
     states = {name: f"{at} {held[name].version}" for name, at in arrived.fetchall() if name in held}
     measured_from = states | {"indicators.observations": computed_at}
-    before, _ = stored_quality(con)
+    before, _ = stored_quality(there)
     if before == measured_from:
         return None
     kept = [name for name in held if before.get(name, "") == states.get(name)]
@@ -95,10 +98,10 @@ def measure(con: duckdb.DuckDBPyConnection, settings: Settings, computed_at: str
     return Quality(table, measured_from, hashlib.sha256(repr(values).encode()).hexdigest())
 
 
-def _held(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, Contract]:
+def _held(settings: Settings, there: Mapping[str, str]) -> dict[str, Contract]:
     """The contracts of the datasets that are in the warehouse."""
-    there = sorted(table.removeprefix("core.") for table in tables(con) if table.startswith("core."))
-    files = {name: settings.contracts / f"{name}.yaml" for name in there}
+    names = sorted(table.removeprefix("core.") for table in there if table.startswith("core."))
+    files = {name: settings.contracts / f"{name}.yaml" for name in names}
     return {name: load_contract(file) for name, file in files.items() if file.is_file()}
 
 

@@ -88,8 +88,8 @@ def _replace(con: duckdb.DuckDBPyConnection, results: list[Computed]) -> None:
     ((differ,),) = con.execute("SELECT count(*) FROM replaced").fetchall()
     if differ:
         con.execute(
-            "DELETE FROM indicators.observations "
-            "WHERE (indicator, ref_area) IN (SELECT (indicator, ref_area) FROM replaced)"
+            f"DELETE FROM indicators.observations WHERE ({asked(results)}) "
+            "AND (indicator, ref_area) IN (SELECT (indicator, ref_area) FROM replaced)"
         )
         con.execute(
             "INSERT INTO indicators.observations BY NAME FROM result SEMI JOIN replaced USING (indicator, ref_area)"

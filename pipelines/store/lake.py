@@ -89,16 +89,16 @@ def retrying() -> Retrying:
     )
 
 
-def tables(con: duckdb.DuckDBPyConnection) -> set[str]:
-    """All tables of the warehouse as seen by this connection, as schema.table."""
-    found = con.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = ?", [LAKE])
-    return {row[0] for row in found.fetchall()}
+def tables(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """All tables of the warehouse as seen by this connection, as schema.table, with what their comments say.
 
-
-def comments(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, str]:
-    """The comment of each table of a schema: for derived tables, what they were made from."""
-    asked = "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = ? AND schema_name = ?"
-    return {name: comment or "" for name, comment in con.execute(asked, [LAKE, schema]).fetchall()}
+    The comment of a derived table says what it was made from.
+    """
+    found = con.execute(
+        "SELECT schema_name || '.' || table_name, coalesce(comment, '') FROM duckdb_tables() WHERE database_name = ?",
+        [LAKE],
+    ).fetchall()
+    return dict(found)
 
 
 def exists(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:

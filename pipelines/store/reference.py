@@ -10,7 +10,7 @@ import duckdb
 
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
-from pipelines.store.lake import comments, connect, retrying, transaction
+from pipelines.store.lake import connect, retrying, tables, transaction
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ def ensure_reference(settings: Settings) -> None:
     """Bring `reference.*` up to date with its files; the digest of each file stands as its table's comment."""
     if has_warehouse(settings):
         with connect(settings) as con:
-            stale = _stale(settings, comments(con, "reference"))
+            stale = _stale(settings, tables(con))
     else:
         stale = _stale(settings, {})
     _bring(settings, stale)
@@ -29,7 +29,7 @@ def ensure_reference(settings: Settings) -> None:
 def connect_current(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """Read the warehouse, as `connect` does, once `reference.*` is up to date with its files."""
     with connect(settings) as con:
-        stale = _stale(settings, comments(con, "reference"))
+        stale = _stale(settings, tables(con))
         if not stale:
             yield con
             return
@@ -41,7 +41,7 @@ def connect_current(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 def _stale(settings: Settings, loaded: dict[str, str]) -> dict[Path, str]:
     """The files that are not loaded as they are now, with their digests."""
     digests = {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in settings.reference.glob("*.csv")}
-    return {file: digest for file, digest in sorted(digests.items()) if loaded.get(file.stem) != digest}
+    return {file: digest for file, digest in sorted(digests.items()) if loaded.get(f"reference.{file.stem}") != digest}
 
 
 def _bring(settings: Settings, stale: dict[Path, str]) -> None:

@@ -10,7 +10,7 @@ from pipelines.analyse.definition import CONTENT, Indicator, load_indicators
 from pipelines.analyse.evaluate import evaluate, reading, rows_of
 from pipelines.analyse.indicators import compute
 from pipelines.settings import ROOT, Settings
-from pipelines.store.lake import connect
+from pipelines.store.lake import connect, tables
 from tests.analyse.cases import load, warehouse
 from tests.conftest import ingest
 
@@ -82,7 +82,7 @@ def test_one_revised_figure_changes_its_country_and_the_groups_it_is_in(tmp_path
     cells = line.split(",")
     ingest(revised(refugees, tmp_path / "again", line, ",".join(more(cells))), "refugees", settings)
     with connect(settings) as con:
-        areas = changed_areas(con, known[0], known[1], state(known[0], moments(con)), Seen())
+        areas = changed_areas(con, known[0], known[1], state(known[0], moments(con, tables(con))), Seen())
     assert areas is not None
     assert {"KGZ", "CENTRAL_ASIA"} <= set(areas)
     assert not {"MDA", "ARM"} & set(areas)
@@ -107,13 +107,13 @@ def more(cells: list[str]) -> list[str]:
 
 def state_of(settings: Settings, code: str) -> tuple[Indicator, tuple[str, str, int]]:
     with connect(settings) as con:
-        return next(i for i in INDICATORS if i.code == code), computed_before(con)[code]
+        return next(i for i in INDICATORS if i.code == code), computed_before(con, tables(con))[code]
 
 
 def test_a_snapshot_that_is_gone_means_all_is_computed(samples: duckdb.DuckDBPyConnection) -> None:
     indicator, (digest, inputs, _) = (
         (i := next(i for i in INDICATORS if i.code == "10.7.4")),
-        computed_before(samples)[i.code],
+        computed_before(samples, tables(samples))[i.code],
     )
     earlier = inputs.replace("core.refugees=2", "core.refugees=1")
     assert changed_areas(samples, indicator, (digest, earlier, 10**9), inputs, Seen()) is None
