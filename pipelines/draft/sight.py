@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -143,8 +145,14 @@ def _grids(path: Path, options: dict[str, Any]) -> list[tuple[str, list[list[str
         return [(name, list(map(list, rows[:ROWS]))) for name, rows in spreadsheet.shown_sheets(path)]
     if options["format"] == "csv":
         text = path.open("rb").read(1 << 24).decode(_codec(options), "replace")
-        return [("", list(islice(csv.reader(io.StringIO(text), delimiter=options.get("delimiter", ",")), ROWS)))]
+        return [("", list(islice(_records(text, options.get("delimiter", ",")), ROWS)))]
     return []
+
+
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The records of a text, whichever its line ends, up to one that is none."""
+    with suppress(csv.Error):
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
 
 
 def _options(path: Path, reference: Path) -> dict[str, Any]:
@@ -219,7 +227,7 @@ def _delimiter(text: str) -> str:
         return "\t"
 
     def fit(delimiter: str) -> tuple[float, int]:
-        widths = [len(row) for row in islice(csv.reader(io.StringIO(text), delimiter=delimiter), 200) if any(row)]
+        widths = [len(row) for row in islice(_records(text, delimiter), 200) if any(row)]
         usual = max(set(widths), key=widths.count, default=1)
         return (widths.count(usual) / len(widths) if usual > 1 else 0.0), usual
 

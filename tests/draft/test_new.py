@@ -215,6 +215,13 @@ def test_plain_numbers_ask_nothing(texts: list[str]) -> None:
     assert (writing.decimal, writing.thousands, writing.open_marks) == (".", "", [])
 
 
+def test_line_ends_of_old_computers(desk: Path) -> None:
+    file = desk / "old.csv"
+    file.write_bytes(b"iso3,year,n\rMDA,2023,10\rKGZ,2023,12\rARM,2023,3\r")
+    found = propose(file, "old", Settings())
+    assert (found.outcome.state, found.outcome.rows_read, found.draft.decisions) == (State.ACCEPTED, 3, [])
+
+
 def test_marks_of_numbers() -> None:
     assert writing_of(["1.234.567,8"]).decimal == ","
     assert writing_of(["1'234'567.8"]).thousands == "'"
