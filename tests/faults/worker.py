@@ -38,7 +38,7 @@ from pipelines.store.lake import connect
 from pipelines.store.load import decide, recorded, store
 from pipelines.store.quarantine import Verdict, Which, discard, release
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 class Statements:
@@ -181,14 +181,13 @@ def live_files(settings: Settings) -> int:
     return sum(counts)
 
 
-def write_until(
-    settings: Settings, folder: str, dataset: str, until: float, writer: int, areas: list[str], total: int
+def write_side_by_side(
+    settings: Settings, folder: str, dataset: str, count: int, writer: int, areas: list[str], total: int
 ) -> list[str]:
-    """Store small deliveries until a time: two own years, and one all writers replace in turn; gives their ids."""
+    """Store small deliveries: two own years, and one all writers replace in turn; gives their ids."""
     stored = []
     chance = random.Random(writer)
-    while time.time() < until:
-        number = len(stored)
+    for number in range(count):
         years = [1900 + 50 * writer + number % 20, 2100]
         lines = ["area,year,sex,arrivals"]
         for year in years:
@@ -200,15 +199,17 @@ def write_until(
         receipt = accept(settings, file, dataset)
         store(receipt.delivery_id, settings, run_id=f"writer {writer}")
         stored.append(receipt.delivery_id)
-        if number % 10 == 9 and writer == 0:
+        if number % 10 == count // 2 and writer == 0:
             housekeep(settings)
     return stored
 
 
-def read_until(settings: Settings, dataset: str, until: float, areas: int, total: int) -> dict[str, Any]:
-    """Ask again and again until a time; gives the number of reads, and of those what did not hold."""
+def read_side_by_side(settings: Settings, dataset: str, stop: str, areas: int, total: int) -> dict[str, Any]:
+    """Ask again and again until a file is there, and once after; gives how often, and what did not hold."""
     reads, wrong, last = 0, [], 0
-    while time.time() < until:
+    ending = False
+    while not (ending and reads):
+        ending = Path(stop).exists()
         if not has_warehouse(settings):
             time.sleep(0.01)
             continue
@@ -266,8 +267,8 @@ JOBS: dict[str, Callable[..., Any]] = {
     "release": name_release,
     "load_many": load_many,
     "live_files": live_files,
-    "write_until": write_until,
-    "read_until": read_until,
+    "write_side_by_side": write_side_by_side,
+    "read_side_by_side": read_side_by_side,
 }
 
 
