@@ -53,7 +53,7 @@ def with_groups(
                        max(o.input_snapshot) AS input_snapshot
                 FROM observed o
                 JOIN member m ON m.area = o.ref_area AND m.year = left(o.time_period, 4)
-                WHERE o.obs_value IS NOT NULL AND o.concept = 'global'
+                WHERE o.obs_value IS NOT NULL AND o.concept <> 'national_proxy'
                 GROUP BY ALL
             ),
             told AS (

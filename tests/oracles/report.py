@@ -415,10 +415,10 @@ def text(found: list[Comparison]) -> str:
     lines += ["", "Sources, vintages and licences: [tests/oracles/SOURCES.md](../tests/oracles/SOURCES.md).", ""]
     lines += ["Published too, and beside none of ours:", "", "| indicator | published by | why |", "|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in others.NOT_COMPARED]
-    lines += ["", "## The catalogue", "", "`concept` is `global` unless it says otherwise.", ""]
+    lines += ["", "## The catalogue", ""]
     lines += [
-        "| code | series | title | formula | unit | inputs | regions | verification |",
-        "|---|---|---|---|---|---|---|---|",
+        "| code | series | title | formula | unit | concept | inputs | regions | verification |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for i in load_indicators(Settings().indicators):
         cells = [
@@ -427,6 +427,7 @@ def text(found: list[Comparison]) -> str:
             i.title,
             f"`{i.formula}`",
             i.unit_measure,
+            i.concept,
             ", ".join(i.inputs),
             i.groups,
             i.verification,

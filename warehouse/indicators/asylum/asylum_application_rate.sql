@@ -5,7 +5,7 @@ title: Asylum applications per 1 000 population
 definition: Applications at first instance lodged in a year related to the mean population of the country of asylum. Repeated applications are in it where the country reports them so.
 formula: "1000 * applications / population"
 unit_measure: PER_1000_POP
-concept: global
+concept: product-defined
 inputs: [core.asylum_applications, core.population, reference.areas]
 grain: asylum x origin x year x procedure x kind x level; population by area and year
 custodian: Product-defined; UNHCR for the applications

@@ -6,7 +6,7 @@ definition: What of a year's population change is explained neither by births an
 formula: P_dec31 - P_jan1 - (B - D) - M, to the 3 decimals of the published components
 unit_measure: PS
 unit_mult: 3
-concept: global
+concept: product-defined
 inputs: [core.population]
 grain: component of population change by area and year
 custodian: Product-defined check; UN DESA for the components

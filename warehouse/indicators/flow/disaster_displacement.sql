@@ -5,7 +5,7 @@ title: New displacements by disasters per 100 000 population
 definition: New internal displacements of the year by disasters related to the population; it stands beside SDG 1.5.1, of which displacement is no term.
 formula: "100000 * new displacements / population"
 unit_measure: PER_100000_POP
-concept: global
+concept: product-defined
 inputs: [core.displacement, core.population]
 grain: event x country x year; population by area and year
 custodian: IDMC for the displacements; product-defined rate

@@ -5,7 +5,7 @@ title: Migration-related instruments a country is bound by
 definition: How many universal and regional instruments of the register a country had ratified and not denounced at the end of the year, how many are in force there, and how many acquis chapters it had closed.
 formula: count of instruments
 unit_measure: NUMBER
-concept: global
+concept: product-defined
 inputs: [core.legal_instruments, reference.instruments]
 grain: country x instrument x step
 custodian: Product-defined; depositaries for the steps

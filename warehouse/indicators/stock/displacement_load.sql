@@ -5,7 +5,7 @@ title: Refugees, asylum seekers and displaced people per 1 000 population
 definition: People of concern in a country at the end of the year related to its population on that day.
 formula: "1000 * people / population on 31 December"
 unit_measure: PER_1000_POP
-concept: global
+concept: product-defined
 inputs: [core.refugees, core.population, reference.areas]
 grain: origin x asylum x year; population by area and year
 custodian: Product-defined; UNHCR for the people

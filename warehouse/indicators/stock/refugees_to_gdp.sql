@@ -5,7 +5,7 @@ title: Refugees hosted per US dollar of GDP per capita
 definition: Refugees in a country at the end of the year related to its GDP per head, a measure of what hosting them weighs on an economy.
 formula: refugees / (GDP / population)
 unit_measure: RATIO
-concept: global
+concept: product-defined
 inputs: [core.refugees, core.population, core.gdp, reference.areas]
 grain: origin x asylum x year; population by area and year; GDP by country and year
 custodian: Product-defined, after a measure UNHCR published in its Global Trends
