@@ -114,7 +114,7 @@ def _one_large_delivery(folder: Path, rows: int) -> None:
 def _indicators(folder: Path) -> None:
     found = measure(analysis.full_and_changed, Settings(home=folder / "indicators"), 230, 60, prepare=warm_up)
     full, changed, nothing = (found.result[name] for name in ("full", "changed", "nothing"))
-    print(f"All indicators whose data six datasets give, 230 areas by 60 years ({found.megabytes:.0f} MB)")
+    print(f"All indicators, from every dataset one reads, 230 areas by 60 years ({found.megabytes:.0f} MB)")
     print(f"  all {full:.2f} s; one country's one year revised {changed:.2f} s; nothing new {nothing:.2f} s")
     print(
         f"  {changed / full:.2f} of all; {(changed - nothing) / (full - nothing):.2f} without what finding out costs\n"
