@@ -1,6 +1,6 @@
 """Run an indicator's SELECT over the tables it reads: all rows, those of some areas, or others in their place."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import duckdb
@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pipelines.analyse.aggregates import with_groups
 from pipelines.analyse.definition import COLUMNS, Indicator, IndicatorError
+from pipelines.process.numbers import quoted
 from pipelines.store.lake import LAKE
 
 
@@ -27,13 +28,17 @@ def reading(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> Iterat
 
 def rows_of(indicator: Indicator, areas: list[str]) -> dict[str, str]:
     """The tables an indicator reads, with the rows of some areas only."""
-    listed = ", ".join("'" + area.replace("'", "''") + "'" for area in areas)
     tables = {"reference.groups": f"FROM {LAKE}.reference.groups"}
     for name in indicator.inputs:
         columns = (indicator.area_columns or {}).get(name, "ref_area")
-        only = f" WHERE {columns} IN ({listed})" if name.startswith("core.") else ""
+        only = f" WHERE {columns} IN ({listed(areas)})" if name.startswith("core.") else ""
         tables[name] = f"FROM {LAKE}.{name}{only}"
     return tables
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Texts as the members of a list in SQL."""
+    return ", ".join(map(quoted, texts))
 
 
 def evaluate(con: duckdb.DuckDBPyConnection, indicator: Indicator, snapshot: int) -> pa.Table:

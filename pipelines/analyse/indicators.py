@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipelines.analyse.aggregates import with_groups
 from pipelines.analyse.changes import Seen, changed_areas, computed_before, moments, state
 from pipelines.analyse.definition import COLUMNS, Indicator, IndicatorError, load_indicators
-from pipelines.analyse.evaluate import evaluate, evaluate_with_groups, reading, rows_of
+from pipelines.analyse.evaluate import evaluate, evaluate_with_groups, listed, reading, rows_of
 from pipelines.analyse.index.definition import Index, load_indices
 from pipelines.analyse.index.publish import as_indicator, evaluate_index
 from pipelines.analyse.judge import judge, load_indicator_checks
@@ -98,14 +98,16 @@ def _found(
     # An index may read indicators and their quality, so it is computed from what will stand there.
     over = {"indicators.observations": "FROM temp.observed"}
     over |= {"indicators.data_quality": "FROM temp.measured"} if found.quality else {}
+    of_indicators = len(found.results)
     for index in indices:
         told = as_indicator(index)
         now = state(told, changed)
         if _present(told, there) and (whole or known.get(told.code, ("", ""))[:2] != (told.digest, now)):
             with reading(con, {name: over.get(name, f"FROM {LAKE}.{name}") for name in index.inputs}):
                 found.results.append(Computed(told, now, None, evaluate_index(con, index, snapshot)))
-    if found.results:
+    if len(found.results) > of_indicators:
         _lay_over(con, found.results)
+    if found.results:
         found.checks, found.stored = _judged(con, settings, [r.indicator for r in found.results])
     found.views = stale_views(con, load_views(settings.views), there)
     return found
@@ -178,8 +180,7 @@ def _judged(
     con.register("given", pa.table(columns, schema=kinds))
     con.execute("CREATE TEMP TABLE definitions AS FROM given")
     # In so many words, as the files of the others need not be opened then.
-    listed = ", ".join(f"'{code}'" for code in codes)
     for name, whole in (("before", "stored"), ("computed", "observed")):
-        con.execute(f"CREATE TEMP VIEW {name} AS FROM {whole} WHERE indicator IN ({listed})")
+        con.execute(f"CREATE TEMP VIEW {name} AS FROM {whole} WHERE indicator IN ({listed(codes)})")
     counts = con.execute("SELECT indicator, count(*) FROM computed GROUP BY indicator").fetchall()
     return judge(con, load_indicator_checks(settings.checks), codes), dict(counts)

@@ -1,7 +1,6 @@
 """Write what a computation found: observations, checks, data quality and views, in one commit."""
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import duckdb
@@ -9,6 +8,7 @@ import pyarrow as pa
 
 from pipelines.analyse.changes import differing
 from pipelines.analyse.definition import COLUMNS, CONTENT, Indicator
+from pipelines.analyse.evaluate import listed
 from pipelines.analyse.quality import Quality, write_quality
 from pipelines.analyse.views import View, create_views
 from pipelines.settings import Settings
@@ -32,15 +32,11 @@ def asked(results: list[Computed]) -> str:
     for result in results:
         codes.setdefault(None if result.areas is None else tuple(result.areas), []).append(result.indicator.code)
     conditions = (
-        f"indicator IN {_listed(those)}" + ("" if areas is None else f" AND ref_area IN {_listed(areas)}")
+        f"indicator IN ({listed(those)})" + ("" if areas is None else f" AND ref_area IN ({listed(areas)})")
         for areas, those in codes.items()
         if areas != ()
     )
     return " OR ".join(conditions) or "false"
-
-
-def _listed(texts: Iterable[str]) -> str:
-    return "(" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + ")"
 
 
 @dataclass
