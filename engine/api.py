@@ -18,7 +18,7 @@ def _passing(error: BaseException) -> bool:
     )
 
 
-again = retry(retry=retry_if_exception(_passing), stop=stop_after_delay(60), wait=wait_fixed(1), reraise=True)
+again = retry(retry=retry_if_exception(_passing), stop=stop_after_delay(120), wait=wait_fixed(1), reraise=True)
 
 
 class Api:

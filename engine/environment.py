@@ -13,6 +13,9 @@ USER = "admin"
 USUAL_PORT = 8080
 HOST = "127.0.0.1"
 PATIENCE = 60  # seconds a statement waits for SQLite's one writer; the usual five were not always enough at the start
+# The API server logs what people do on the thread that must also end earlier requests: if one of them is writing, all
+# stand still until the wait is over. So it is shorter than a task waits for an answer, and who was refused asks again.
+API_PATIENCE = 3
 
 
 def airflow_home(settings: Settings) -> Path:
@@ -41,8 +44,8 @@ def password(settings: Settings) -> str:
     return found[USER]
 
 
-def environment(settings: Settings, port: int) -> dict[str, str]:
-    """The whole environment of every Airflow process of this home."""
+def environment(settings: Settings, port: int, patience: int = PATIENCE) -> dict[str, str]:
+    """The whole environment of an Airflow process of this home."""
     home = airflow_home(settings)
     home.mkdir(parents=True, exist_ok=True)
     password(settings)
@@ -62,7 +65,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "CORE__EXECUTION_API_SERVER_URL": f"http://{HOST}:{port}/execution/",
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout={PATIENCE}",
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout={patience}",
         "API__HOST": HOST,
         "API__PORT": str(port),
         "API__BASE_URL": f"http://{HOST}:{port}",

@@ -57,7 +57,9 @@ def run(settings: Settings) -> int:
         working = time.monotonic()
         follow(engine, api, settings)
         took["ingests and indicators"] = time.monotonic() - working
-    except (EngineError, JobFailed, httpx.HTTPError, OSError) as error:
+    except httpx.HTTPError as error:
+        failure = f"Airflow's API failed: {error}; its logs are below {settings.home / 'airflow' / 'logs'}"
+    except (EngineError, JobFailed, OSError) as error:
         failure = str(error)
     except KeyboardInterrupt:
         failure = "Interrupted."

@@ -12,11 +12,12 @@ from pathlib import Path
 import httpx
 import psutil
 
-from engine.environment import HOST, airflow_home, environment, free_port
+from engine.environment import API_PATIENCE, HOST, airflow_home, environment, free_port
 from pipelines.settings import Settings
 
+API = "api-server"
 SERVICES: dict[str, list[str]] = {
-    "api-server": ["api-server"],
+    API: [API],
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
@@ -62,7 +63,8 @@ class Engine:
         self._log("").parent.mkdir(parents=True, exist_ok=True)
         self._migrate(env)
         for name, arguments in SERVICES.items():
-            self.processes[name] = self._spawn(name, arguments, env, detached)
+            own = environment(self.settings, self.port, API_PATIENCE) if name == API else env
+            self.processes[name] = self._spawn(name, arguments, own, detached)
         self.state.write_text(json.dumps({"port": self.port}), encoding="utf-8")
 
     def wait_healthy(self) -> None:

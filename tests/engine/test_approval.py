@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from tests.store.test_held import BOOKS, CONTRACT
 
 WITHIN = 120
 READING = 2  # seconds; an answer before Airflow's scheduler has seen that the task waits is lost
+TOGETHER = 6
 BUSY = 8  # seconds; SQLite's clients give up after five unless told otherwise
 CHROMIUM = shutil.which("chromium")
 DECISIONS = "SELECT status, observed FROM ops.validations WHERE check_id = 'approval'"
@@ -158,5 +160,17 @@ def test_a_run_is_started_once_although_the_database_is_busy(office: tuple[Setti
     held.wait()
     run = api.trigger("ingest_flows")
     thread.join()
+    assert runs(api).count(run) == 1
+
+
+def test_people_who_start_jobs_at_once_do_not_stop_each_other(office: tuple[Settings, Api, str]) -> None:
+    """If it failed, the API server would wait for itself, and a task or a person would give up on it."""
+    _, api, _ = office
+    with ThreadPoolExecutor(TOGETHER) as people:
+        started = list(people.map(api.trigger, ["ingest_flows"] * TOGETHER))
+    assert [runs(api).count(run) for run in started] == [1] * TOGETHER
+
+
+def runs(api: Api) -> list[str]:
     found = api.client.get("/dags/ingest_flows/dagRuns", params={"limit": 500}).json()["dag_runs"]
-    assert [one["dag_run_id"] for one in found].count(run) == 1
+    return [one["dag_run_id"] for one in found]

@@ -88,7 +88,7 @@ def production(postgres: int, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """The services of docker-compose.yaml, with their own commands, hosts and paths put where the test runs."""
     home = tmp_path_factory.mktemp("production")
     compose: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yaml")
-    port = free_port()
+    port = free_port(0)
     (home / "airflow").mkdir()
     (home / "airflow" / "passwords.json").write_text('{"admin": "test"}', encoding="utf-8")
     env = {**os.environ, "AIRFLOW_HOME": str(home / "airflow"), "PYTHONPATH": str(ROOT)}
