@@ -1,11 +1,13 @@
 """How large a workbook is, looked at before it is read whole: a stray blank in its last cell makes it fill all memory.
 
 calamine holds a sheet as one rectangle from the first used cell to the last, and its process ends where there is no
-room for it. So the used cells are counted first, in the parts of the archive as they are unpacked.
+room for it. So the used cells are counted first, in the parts of the archive as they are unpacked. What else must be
+known of the parts before they are parsed is looked for on the same way: unpacking takes longer than looking.
 """
 
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from openpyxl.utils.cell import column_index_from_string, get_column_letter
@@ -17,25 +19,31 @@ from pipelines.language import say
 
 MOST_CELLS = 1 << 24
 MOST_BYTES = 2 << 30
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 TAG = 256  # no tag that tells a place is longer
-COLUMN = re.compile(rb'r="([A-Z]{1,3})\d')  # a pattern that begins with plain letters is found much faster
-ROW = re.compile(rb'row\s[^>]*?r="(\d{1,9})"')
+COLUMN = re.compile(rb"""r=["']([A-Z]{1,3})\d""")  # a pattern that begins with plain letters is found much faster
+ROW = re.compile(rb"""row\s[^>]{0,200}?r=["'](\d{1,9})["']""")
 
 
-def check(path: Path) -> None:
+def check(path: Path, telling: Sequence[re.Pattern[bytes]] = ()) -> set[str]:
     """Look at the parts of a workbook that is a zip archive; an old .xls cannot hold more than is taken.
+
+    Returns:
+        The names of the parts in which one of the patterns `telling` is found.
 
     Raises:
         Unreadable: it is broken, holds too much, or a cell lies too far out.
     """
     if not zipfile.is_zipfile(path):
-        return
-    left = MOST_BYTES
+        return set()
+    left, found = MOST_BYTES, set()
     try:
         with zipfile.ZipFile(path) as book:
             for info in book.infolist():
-                left -= _measured(book, info, left)
+                size, tells = _looked_at(book, info, left, telling)
+                left -= size
+                found |= {info.filename} if tells else set()
+        return found
     except (*BROKEN, ValueError) as error:
         again = say("Open it in Excel and save it again as .xlsx, without a password ({error}).", error=error)
         raise _refused(say("a whole Excel or OpenDocument workbook"), again) from error
@@ -56,10 +64,11 @@ def check_cells(rows: int, columns: int, sheet: str) -> None:
         )
 
 
-def _measured(book: zipfile.ZipFile, info: zipfile.ZipInfo, left: int) -> int:
-    """The size of a part when it is unpacked; the cells of a sheet are looked at."""
-    size, rows, columns, before = 0, 0, 0, b""
-    is_sheet = "/worksheets/" in info.filename
+def _looked_at(
+    book: zipfile.ZipFile, info: zipfile.ZipInfo, left: int, telling: Sequence[re.Pattern[bytes]]
+) -> tuple[int, bool]:
+    """The size of a part when it is unpacked, and whether it tells something."""
+    size, rows, columns, tells, before = 0, 0, 0, False, b""
     with book.open(info) as part:
         while block := part.read(BLOCK):
             size += len(block)
@@ -72,14 +81,14 @@ def _measured(book: zipfile.ZipFile, info: zipfile.ZipInfo, left: int) -> int:
                     ),
                     say("It grows like one made to fill a disk: look at what made it, or send the table as CSV."),
                 )
-            if is_sheet:
-                text = before + block
-                before = text[-TAG:]
-                rows = max(rows, *map(int, ROW.findall(text)), 0)
-                letters = {found.decode() for found in set(COLUMN.findall(text))}
-                columns = max(columns, *map(column_index_from_string, letters), 0)
+            text = before + block
+            before = text[-TAG:]
+            rows = max(rows, *map(int, ROW.findall(text)), 0)
+            letters = {found.decode() for found in set(COLUMN.findall(text))}
+            columns = max(columns, *map(column_index_from_string, letters), 0)
+            tells = tells or any(pattern.search(text) for pattern in telling)
     check_cells(rows, columns, info.filename.rpartition("/")[2])
-    return size
+    return size, tells
 
 
 def _refused(expected: str, remedy: str, sheet: str = "") -> Unreadable:

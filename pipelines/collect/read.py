@@ -149,10 +149,13 @@ def text_schema(width: int) -> pa.Schema:
 
 def table_of(rows: Sequence[Sequence[str]], numbers: list[int], width: int) -> pa.RecordBatchReader:
     """Rows of equal length held in memory, as a reader."""
-    columns = zip(*rows, strict=True) if rows else [()] * width
-    arrays = [pa.array(c, pa.string()) for c in columns] + [pa.array(numbers, pa.int64())]
     schema = text_schema(width)
-    return pa.RecordBatchReader.from_batches(schema, [pa.record_batch(arrays, schema=schema)])
+    batches = []
+    for first in range(0, len(rows), ROWS):
+        part = slice(first, first + ROWS)
+        columns = [pa.array(cells, pa.string()) for cells in zip(*rows[part], strict=True)]
+        batches.append(pa.record_batch([*columns, pa.array(numbers[part], pa.int64())], schema=schema))
+    return pa.RecordBatchReader.from_batches(schema, batches)
 
 
 def stream(rows: Iterator[tuple[int, dict[str, str]]], header: list[str]) -> pa.RecordBatchReader:

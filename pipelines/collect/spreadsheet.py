@@ -33,9 +33,10 @@ def read(path: Path, source: Source, table: Table, contracts: Path) -> Iterator[
     Raises:
         Unreadable: not a workbook, no such sheet, or no header where the contract says it is.
     """
+    telling = extent.check(path, unseen.TELLING)
     book = _book(path)
     found, problems = _sheets(book, table.sheet)
-    aside, odd = _unseen(path, [name for name, _ in found])
+    aside, odd = _unseen(path, telling, [name for name, _ in found])
     problems += odd
     alone = [other.sheet for other in source.tables].count(table.sheet) == 1
     for name, said in found:
@@ -66,6 +67,7 @@ def shown_sheets(path: Path) -> Iterator[tuple[str, list[Sequence[str]]]]:
     Raises:
         Unreadable: not a workbook.
     """
+    extent.check(path)
     book = _book(path)
     for known in book.sheets_metadata:
         if known.typ == SheetTypeEnum.WorkSheet and known.visible == SheetVisibleEnum.Visible:
@@ -100,7 +102,6 @@ def _within(merged: Range, header: list[int]) -> Range | None:
 
 def _book(path: Path) -> CalamineWorkbook:
     """A workbook of whichever kind its content is: an old one may well be named .xlsx."""
-    extent.check(path)
     try:
         return CalamineWorkbook.from_filelike(BytesIO(path.read_bytes()))
     except (CalamineError, OSError) as error:
@@ -160,10 +161,10 @@ def _sheets(book: CalamineWorkbook, wanted: str | None) -> tuple[list[tuple[str,
     return [(name, matches[name].groupdict()) for name in (read if wanted else read[:1])], problems
 
 
-def _unseen(path: Path, names: list[str]) -> tuple[dict[str, unseen.Unseen], list[Problem]]:
+def _unseen(path: Path, telling: set[str], names: list[str]) -> tuple[dict[str, unseen.Unseen], list[Problem]]:
     """The unseen side of some sheets; a file too odd for it is read all the same, and said to be so."""
     try:
-        aside = unseen.of(path)
+        aside = unseen.of(path, telling)
         return {name: aside.sheet(name) for name in names} if aside else {}, []
     except Exception as error:
         detail = " ".join(f"{type(error).__name__}: {error}".split())[:160]
@@ -246,27 +247,21 @@ def _below(rows: list[Sequence[str]], place: Place, table: Table, raw: RawTable)
 
 
 def _texts(sheet: CalamineSheet, decimal: str) -> list[Sequence[str]]:
-    """The rectangle of a sheet as text, by columns: most hold text only.
+    """A sheet as text, from its cell A1 on: a cell as a person would type it.
 
     The rows are tuples, of which the garbage collector takes no account once it has seen that they hold text.
     """
-    columns = zip(*sheet.to_python(skip_empty_area=False), strict=True)
-    return list(zip(*(_column(cells, decimal) for cells in columns), strict=True))
 
+    def text(cell: Cell) -> str:
+        if isinstance(cell, str):
+            return cell.rstrip()  # blanks before a label may say how far it is indented
+        if isinstance(cell, float):
+            found = repr(cell).removesuffix(".0")  # the shortest text that gives it back
+            return found if decimal == "." else found.replace(".", decimal)
+        return cell.isoformat() if isinstance(cell, dt.date | dt.time) else str(cell)
 
-def _column(cells: tuple[Cell, ...], decimal: str) -> Iterable[str]:
-    texts = {str}.issuperset(map(type, cells))
-    return map(str.rstrip, cells) if texts else [_text(cell, decimal) for cell in cells]  # type: ignore[arg-type]
-
-
-def _text(cell: Cell, decimal: str) -> str:
-    """A cell as a person would type it; `repr` of a float is the shortest text that gives it back."""
-    if isinstance(cell, str):
-        return cell.rstrip()  # blanks before a label may say how far it is indented
-    if isinstance(cell, float):
-        text = repr(cell).removesuffix(".0")
-        return text if decimal == "." else text.replace(".", decimal)
-    return cell.isoformat() if isinstance(cell, dt.date | dt.time) else str(cell)
+    blank = [""] * (sheet.start or (0, 0))[1]  # calamine leaves out the columns before the first used one, not the rows
+    return [(*blank, *map(text, row)) for row in sheet.iter_rows()]
 
 
 def _at(rows: list[Sequence[str]], address: str) -> str:

@@ -3,6 +3,7 @@
 A year with a raised footnote, `2022¹`, is stored as the text 20221; a cell that shows #REF! has no value at all.
 """
 
+import re
 import zipfile
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,9 +21,12 @@ TABLE, TEXT, STYLE = OPEN % "table", OPEN % "text", OPEN % "style"
 CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 LINES = (f"{TABLE}table-row", f"{TABLE}table-column")
 UNSHOWN = ("collapse", "filter")
-UNCALCULATED = (b"</f></c>", b"</f><v/>", b"</f><v />", b"</f><v></v>")
-TELLING = (b'hidden="1"', b'hidden="true"', b't="e"', b"vertAlign", *UNCALCULATED)
-BLOCK = 1 << 20
+TELLING = [  # a pattern that begins with plain letters is found much faster
+    re.compile(rb"""hidden=["'](?:1|true)["']"""),
+    re.compile(rb"""t=["']e["']"""),
+    re.compile(rb"vertAlign"),
+    re.compile(rb"f>(?:</[\w:]*c>|<[\w:]*v ?/>|<[\w:]*v></)"),  # a formula that was never calculated
+]
 SUPERSCRIPT = 1
 
 
@@ -42,22 +46,21 @@ def raised(text: str) -> str:
 
 
 class Xlsx:
-    """The parts of an .xlsx, streamed."""
+    """The parts of an .xlsx, streamed; most tell nothing, and are not parsed a second time."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, telling: set[str]) -> None:
+        self._path, self._telling = path, telling
 
     def sheet(self, name: str) -> Unseen:
         """What is unseen on one sheet."""
         found = Unseen()
-        with zipfile.ZipFile(self._path) as book:
-            part = self._parts.get(name)
-            if part is None or not (self._strings or _mentions(book, part, TELLING)):
-                return found
-            with book.open(part) as file:
-                for _, node in etree.iterparse(file, tag=(f"{MAIN}row", f"{MAIN}col"), **SAFE):
-                    self._look_at(node, found)
-                    _forget(node)
+        part = self._parts.get(name)
+        if part is None or not (self._strings or part in self._telling):
+            return found
+        with zipfile.ZipFile(self._path) as book, book.open(part) as file:
+            for _, node in etree.iterparse(file, tag=(f"{MAIN}row", f"{MAIN}col"), **SAFE):
+                self._look_at(node, found)
+                _forget(node)
         return found
 
     def _look_at(self, node: Any, found: Unseen) -> None:
@@ -99,14 +102,13 @@ class Xlsx:
     def _strings(self) -> dict[str, str]:
         """The shared texts with raised letters, by their number."""
         part, found = "xl/sharedStrings.xml", {}
-        with zipfile.ZipFile(self._path) as book:
-            if part in book.namelist() and _mentions(book, part, (b"vertAlign",)):
-                with book.open(part) as file:
-                    for number, (_, node) in enumerate(etree.iterparse(file, tag=f"{MAIN}si", **SAFE)):
-                        text = _rich(node)
-                        if text is not None:
-                            found[str(number)] = text
-                        _forget(node)
+        if part in self._telling:
+            with zipfile.ZipFile(self._path) as book, book.open(part) as file:
+                for number, (_, node) in enumerate(etree.iterparse(file, tag=f"{MAIN}si", **SAFE)):
+                    text = _rich(node)
+                    if text is not None:
+                        found[str(number)] = text
+                    _forget(node)
         return found
 
 
@@ -215,15 +217,19 @@ class _Silent:
         """Remarks on a file's form that concern no cell."""
 
 
-def of(path: Path) -> Xlsx | Xls | Ods | None:
-    """What tells of a workbook's unseen side, by its content; nothing does for the binary .xlsb."""
+def of(path: Path, telling: set[str]) -> Xlsx | Xls | Ods | None:
+    """What tells of a workbook's unseen side, by its content; nothing does for the binary .xlsb.
+
+    Args:
+        telling: the parts of an .xlsx in which one of `TELLING` is found.
+    """
     with path.open("rb") as file:
         head = file.read(4)
     if head == b"\xd0\xcf\x11\xe0":
         return Xls(path)
     with zipfile.ZipFile(path) as book:
         names = book.namelist()
-    return Xlsx(path) if "xl/workbook.xml" in names else Ods(path) if "content.xml" in names else None
+    return Xlsx(path, telling) if "xl/workbook.xml" in names else Ods(path) if "content.xml" in names else None
 
 
 def _rich(node: Any) -> str | None:
@@ -243,17 +249,6 @@ def _forget(node: Any) -> None:
     node.clear()
     while node.getprevious() is not None:
         del node.getparent()[0]
-
-
-def _mentions(book: zipfile.ZipFile, part: str, words: tuple[bytes, ...]) -> bool:
-    """Whether a part holds one of some words: most hold none, and are not parsed a second time."""
-    rest = b""
-    with book.open(part) as file:
-        while block := file.read(BLOCK):
-            if any(word in rest + block for word in words):
-                return True
-            rest = block[-16:]
-    return False
 
 
 SAFE = {"resolve_entities": False, "no_network": True, "huge_tree": True}

@@ -59,6 +59,15 @@ def test_the_header_is_found_by_its_text(tmp_path: Path) -> None:
     assert (raw.header, cells) == (["Items", "2020", "2021"], [["Chui", "1", "2", 4]])
 
 
+def test_cells_keep_their_places_in_a_sheet_that_begins_further_in(tmp_path: Path) -> None:
+    """A contract names cells and columns by their letters, a problem its row, as the spreadsheet shows them."""
+    rows: Rows = [[], [], [None, None, "2020"], [], [None, "Items", "Value"], [None, "Chui", 1], [None, "Naryn", 2]]
+    table = {"header_rows": [5], "cells": {"time_period": "C3"}, "values": [{"header": "Value"}]}
+    raw, cells = read_sheet(tmp_path, rows, table)
+    assert (raw.header, raw.cells) == (["", "Items", "Value"], {"time_period": "2020"})
+    assert cells == [["", "Chui", "1", 6], ["", "Naryn", "2", 7]]
+
+
 def test_a_header_text_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="sheet “Sheet”, column “Code”: expected a cell with this text"):
         read_sheet(tmp_path, [["Items", 2020], ["Chui", 1]], {"starts_at": "Code"})
