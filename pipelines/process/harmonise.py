@@ -19,7 +19,8 @@ from pipelines.contract import ATTRIBUTES, Contract
 from pipelines.delivery import Problem, Receipt, raw_file
 from pipelines.language import msgid, say
 from pipelines.process.corrections import Corrections
-from pipelines.process.mapping import Mapping, further_columns, map_table
+from pipelines.process.mapping import Mapping, map_table
+from pipelines.process.places import further_columns
 from pipelines.process.recode import recode
 from pipelines.process.whose import misplaced, unknown_name
 from pipelines.settings import Settings

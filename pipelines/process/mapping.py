@@ -4,22 +4,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pipelines.collect.read import RawTable, letter_of
+from pipelines.collect.read import RawTable
 from pipelines.contract import Contract, Source, SourceField, Table
-from pipelines.delivery import Problem, shown, visible
+from pipelines.delivery import Problem, shown
 from pipelines.language import msgid, say
-from pipelines.process.codelists import nearest
 from pipelines.process.editions import edition_of
 from pipelines.process.flags import read_status, split_label
-from pipelines.process.headers import ValueColumn, locate, plain, unread, value_columns
 from pipelines.process.numbers import fixed, flagged, measured, quoted, status
+from pipelines.process.places import Places, fields_of, find_places
 from pipelines.process.readings import Reading, m49_of, own_words, reading_of
 from pipelines.process.recode import ABOVE, Recoding, Translate
 from pipelines.settings import Settings
 
 LEGIBLE = msgid("legible text: its letters were lost before it was sent")
-TELLING = 3  # letters; shorter names are part of many
-FURTHER_NAMED = 12
 TEXTS = ["unit_measure", "concept", "source", "vintage", "note"]
 
 
@@ -92,56 +89,38 @@ def map_table(
         mapping.problems = [edition]
         return mapping
     table = edition
-    fields = {n: f for n, f in table.fields().items() if not f.optional or locate(raw.header, f.header, source.flags)}
-    wanted = [f.header for f in fields.values() if f.header] + list(table.leave_out)
-    found = {header: locate(raw.header, header, source.flags) for header in wanted}
-    places = {header: f"c{columns[0]}" for header, columns in found.items() if columns}
-    period = reading_of(
-        "time_period",
-        contract.columns["time_period"],
-        contract,
-        fields.get("time_period", SourceField()),
-        settings,
-    )
-    named = {i for columns in found.values() for i in columns}
-    values = value_columns(table, raw.header, source.flags, period.translate, named | set(range(raw.labels)))
-    missing = [header for header in wanted if not found[header]]
-    missing += [v.header for v in table.values if not any(v is spec for spec, _, _ in values)]
-    read = {i for _, i, _ in values} | named
-    free = [name for i, name in enumerate(raw.header) if name and i not in read]
-    mapping.problems = [_no_header(header, raw, free, alone=len(missing) == 1) for header in missing]
-    mapping.problems += [_several(header, columns, raw) for header, columns in found.items() if len(columns) > 1]
-    mapping.problems += [_unread(header, raw, period) for header in unread(table, raw.header, read)]
-    mapping.problems += _exposed(contract.persons, fields, found, {i for _, i, _ in values}, raw)
+    fields = fields_of(table, raw, source.flags)
+
+    def reading(name: str) -> Reading:
+        return reading_of(name, contract.columns[name], contract, fields.get(name, SourceField()), settings)
+
+    places = find_places(fields, table, source, raw, reading("time_period"), contract.persons)
+    mapping.problems = places.problems
     if mapping.problems:
         return mapping
-    aside = [i for i, name in enumerate(raw.header) if name and i not in read and not table.rest]
-    mapping.flat = {f"c{i}" for i in (*(i for _, i, _ in values), *aside)}
-    mapping.values_per_row = len(values)
+    read = [i for _, i, _ in places.values]
+    unread = [i for i, name in enumerate(raw.header) if name and i not in places.read]
+    mapping.flat = {f"c{i}" for i in (read if table.rest else read + unread)}
+    mapping.values_per_row = len(read)
     mapping.headers = {name: f.header for name, f in fields.items() if f.header}
-    if len(values) == 1:
-        mapping.headers["obs_value"] = raw.header[values[0][1]]
-    said = said | {k: v for k, v in raw.cells.items() if v} | table.set
-    origin = _Origin(mapping, places, fields, values, raw, said, source)
-    for name, column in contract.columns.items():
+    if len(read) == 1:
+        mapping.headers["obs_value"] = raw.header[read[0]]
+    origin = _Origin(mapping, places, raw, said | {k: v for k, v in raw.cells.items() if v} | table.set, source)
+    for name in contract.columns:
         if name == table.rest:
-            used = {places[f.header] for f in fields.values() if f.header} | mapping.flat
-            further = {h: f"c{i}" for i, h in reversed(list(enumerate(raw.header))) if f"c{i}" not in used}
-            mapping.tidy[name] = Tidy(_rest(dict(sorted(further.items(), key=_by_place)), table.rest_total))
+            mapping.tidy[name] = Tidy(_rest(places.others(raw.header), table.rest_total))
         else:
-            reading = reading_of(name, column, contract, fields.get(name, SourceField()), settings)
-            mapping.tidy[name] = origin.tidy(name, reading)
+            mapping.tidy[name] = origin.tidy(name, reading(name))
             if name in fields:
-                mapping.remedies[fields[name].header] = reading.remedy
-    area = reading_of(
-        "ref_area", contract.columns["ref_area"], contract, fields.get("ref_area", SourceField()), settings
+                mapping.remedies[fields[name].header] = reading(name).remedy
+    mapping.tidy["ref_area_m49"] = origin.tidy(
+        "ref_area", m49_of(reading("ref_area"), settings.reference), "ref_area_m49"
     )
-    mapping.tidy["ref_area_m49"] = origin.tidy("ref_area", m49_of(area, settings.reference), "ref_area_m49")
     _observation(mapping, source, origin)
     mapping.rows = _rows(table, raw.header, origin)
     _unnamed(mapping, table, raw)
     if not table.rest and not source.structure:  # with a structure, each column was looked up in it
-        mapping.further = [name for i, name in enumerate(raw.header) if name and i not in read]
+        mapping.further = [raw.header[i] for i in unread]
     return mapping
 
 
@@ -150,21 +129,19 @@ class _Origin:
     """Where the text of a tidy column stands: in a cell, in a value column's header, or once for all rows."""
 
     mapping: Mapping
-    places: dict[str, str]
-    fields: dict[str, SourceField]
-    values: list[ValueColumn]
+    places: Places
     raw: RawTable
     constants: dict[str, str]
     source: Source
 
     def tidy(self, name: str, reading: Reading, as_name: str = "") -> Tidy:
         """The tidy column `as_name` (or `name`), read from the text of `name`."""
-        said = self.fields.get(name, SourceField())
+        said = self.places.fields.get(name, SourceField())
         target = as_name or name
         if said.header:
-            return self._of_cells(self.places[said.header], said, target, reading)
+            return self._of_cells(self.places.column(said.header), said, target, reading)
         if self.varies(name):
-            for _, i, words in self.values:
+            for _, i, words in self.places.values:
                 text = words.get(name, self.constants.get(name, ""))
                 self._complain(self.raw.header[i], text, reading)
                 words[f"t_{target}"] = reading.translate(text) or ""
@@ -178,14 +155,14 @@ class _Origin:
     def marks(self) -> list[str]:
         """Columns with marks that concern the value: beside its labels, in its header, in a column of their own."""
         labels = [r.name for r in self.mapping.recodings if r.name.startswith("m_")]
-        headers = ["h_mark"] * any("h_mark" in words for _, _, words in self.values)
-        said, note = (self.fields.get(name, SourceField()).header for name in ("obs_status", "note"))
-        own = [f"trim({self.places[said]})"] if said and self.source.flags and said != note else []
+        headers = ["h_mark"] * any("h_mark" in words for _, _, words in self.places.values)
+        said, note = (self.places.fields.get(name, SourceField()).header for name in ("obs_status", "note"))
+        own = [f"trim({self.places.column(said)})"] if said and self.source.flags and said != note else []
         return list(dict.fromkeys(labels + headers + own))
 
     def varies(self, name: str) -> bool:
         """Whether the headers of the value columns say it."""
-        return any(name in words for _, _, words in self.values)
+        return any(name in words for _, _, words in self.places.values)
 
     def _of_cells(self, place: str, said: SourceField, target: str, reading: Reading) -> Tidy:
         translate = self._without_marks(place, reading) if reading.expected else reading.translate
@@ -239,16 +216,10 @@ def _or_above(translate: Translate, said: SourceField) -> Translate:
     return read
 
 
-def _by_place(column: tuple[str, str]) -> int:
-    return int(column[1].removeprefix("c"))
-
-
-def _rest(places: dict[str, str], total: str) -> str:
+def _rest(others: dict[str, str], total: str) -> str:
     """All columns the contract does not name, as `name=value` pairs; `_T` when every one is empty."""
     parts = [
-        f"CASE WHEN {c} NOT IN ('', {quoted(total)}) THEN {quoted(name + '=')} || {c} END"
-        for name, c in places.items()
-        if name
+        f"CASE WHEN {c} NOT IN ('', {quoted(total)}) THEN {quoted(name + '=')} || {c} END" for name, c in others.items()
     ]
     return f"coalesce(nullif(concat_ws('; ', {', '.join(parts)}), ''), '_T')" if parts else "'_T'"
 
@@ -288,7 +259,7 @@ def _observation(mapping: Mapping, source: Source, origin: _Origin) -> None:
 
 def _status(source: Source, origin: _Origin) -> Tidy:
     """The status: that of the marks beside the value, of a mark in its place, or the one a column states."""
-    field = origin.fields.get("obs_status", SourceField())
+    field = origin.places.fields.get("obs_status", SourceField())
     codes = say("a status of CL_OBS_STATUS or one of the `flags`" if source.flags else "a status of CL_OBS_STATUS")
     reading = Reading(lambda text: read_status(text, source.flags, own_words(field)), codes, "code")
     stated = origin.tidy("obs_status", reading)
@@ -304,7 +275,7 @@ def _status(source: Source, origin: _Origin) -> Tidy:
 
 def _attribute(name: str, origin: _Origin) -> Tidy:
     """Text that came with the value; where the contract lists its words, no other."""
-    said = origin.fields.get(name, SourceField())
+    said = origin.places.fields.get(name, SourceField())
     if said.codes:
         own = own_words(said)
         return origin.tidy(
@@ -315,7 +286,7 @@ def _attribute(name: str, origin: _Origin) -> Tidy:
     if name == "note" and (origin.marks or origin.source.flags):
         tidy.sql = f"nullif(concat_ws('; ', {tidy.sql}, v_marks), '')"
     if said.header:
-        place = origin.places[said.header]
+        place = origin.places.column(said.header)
         lost = f"contains({place}, '\ufffd')"
         return Tidy(tidy.sql, lost, "lost text", quoted(name), place, say(LEGIBLE))
     return tidy
@@ -323,96 +294,22 @@ def _attribute(name: str, origin: _Origin) -> Tidy:
 
 def _rows(table: Table, header: list[str], origin: _Origin) -> str:
     """One row per value cell, with its number or its mark; `v_header` and what the header says beside it."""
-    names = sorted({name for _, _, words in origin.values for name in words if name.startswith(("t_", "h_"))})
+    names = sorted({name for _, _, words in origin.places.values for name in words if name.startswith(("t_", "h_"))})
     cells = [
         {"v_value": f"c{i}", "v_header": quoted(header[i])} | {n: quoted(words.get(n, "")) for n in names}
-        for _, i, words in origin.values
+        for _, i, words in origin.places.values
     ]
     if len(cells) == 1:
         long = ", ".join(f"{sql} AS {name}" for name, sql in cells[0].items())
     else:
         structs = ", ".join("{" + ", ".join(f"'{n}': {sql}" for n, sql in cell.items()) + "}" for cell in cells)
         long = f"unnest([{structs}], recursive := true)"
-    keep = [f"{origin.places[h]} NOT IN ({', '.join(map(quoted, marks))})" for h, marks in table.leave_out.items()]
+    keep = [
+        f"{origin.places.column(h)} NOT IN ({', '.join(map(quoted, marks))})" for h, marks in table.leave_out.items()
+    ]
     rows = f"SELECT *, {long} FROM raw" + (f" WHERE {' AND '.join(keep)}" if keep else "")
     return measured(rows, origin.source, origin.marks)
 
 
 def _cast(sql: str, reading: Reading) -> str:
     return f"CAST({sql} AS {reading.sql_type})" if reading.sql_type else sql
-
-
-def _several(header: str, columns: list[int], raw: RawTable) -> Problem:
-    letters = [letter_of(i) for i in columns]
-    return Problem(
-        kind="header",
-        sheet=raw.sheet,
-        column=header,
-        expected=say("one column of this name; {letters} have it", letters=", ".join(letters)),
-        remedy=say(
-            "Send it with headers that differ, or name the column in the contract as `column {letter}`.",
-            letter=letters[0],
-        ),
-    )
-
-
-def _unread(header: str, raw: RawTable, period: Reading) -> Problem:
-    return Problem(
-        kind="structure",
-        sheet=raw.sheet,
-        column=say("header"),
-        value=header,
-        expected=period.expected,
-        remedy=say("If it is a footnote or a flag, list the mark under `flags` in the contract."),
-    )
-
-
-def _exposed(
-    persons: list[str], fields: dict[str, SourceField], found: dict[str, list[int]], values: set[int], raw: RawTable
-) -> list[Problem]:
-    """Columns that identify persons, and that the contract also reads by another spelling or by their letter."""
-    read = [i for field in fields.values() if field.header for i in found[field.header]] + list(values)
-    shared = [fields[name].header for name in persons if any(read.count(i) > 1 for i in found[fields[name].header])]
-    expected = say("to be read once, as what identifies persons, and by no second name")
-    return [Problem(kind="structure", sheet=raw.sheet, column=header, expected=expected) for header in shared]
-
-
-def further_columns(sheet: str, names: list[str]) -> list[Problem]:
-    """Columns the contract does not name: told, as one of them may be new."""
-    shown = "; ".join(names[:FURTHER_NAMED]) + (
-        say("; and {n} more", n=len(names) - FURTHER_NAMED) * (len(names) > FURTHER_NAMED)
-    )
-    expected = say("no columns beside those the contract names")
-    return [Problem(kind="further columns", sheet=sheet, value=shown, expected=expected)] if names else []
-
-
-def _no_header(header: str, raw: RawTable, free: list[str], alone: bool) -> Problem:
-    """A column that is not there, and what may have become of it.
-
-    Args:
-        free: columns of the file that the contract does not name.
-        alone: whether no other column is missing.
-    """
-    present = [name for name in raw.header if name]
-    close = nearest(header, present)
-    renamed = [
-        name for name in free if plain(header) in plain(name) or (len(name) >= TELLING and plain(name) in plain(header))
-    ]
-    renamed = renamed or (free if alone else [])
-    remedy = say("Name the column so, or correct the contract.")
-    if len(renamed) == 1:
-        remedy = say(
-            "If it is now called {name} for good, write that in the contract in place of the old name.",
-            name=shown(renamed[0]),
-        )
-    elif alone and not free:
-        remedy = say("Ask the sender for it; if it will not come any more, take it out of the contract.")
-    return Problem(
-        kind="header",
-        sheet=raw.sheet,
-        column=header,
-        expected=say("a column of this name; the closest are: {close}", close=", ".join(close))
-        if close
-        else say("a column of this name; the closest are: none"),
-        remedy=say("The header reads: {headers}. {remedy}", headers=visible("; ".join(present[:12])), remedy=remedy),
-    )
