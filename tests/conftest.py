@@ -8,6 +8,8 @@ import duckdb
 import hypothesis
 import pytest
 from filelock import FileLock
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from pipelines.analyse.indicators import compute
 from pipelines.collect.land import land
@@ -26,6 +28,26 @@ REAL = Path(os.environ.get("MIGSTAT_REAL_DATA", ROOT.parent / "shared" / "data")
 
 hypothesis.settings.register_profile("unhurried", deadline=None)  # a loaded machine is no failure
 hypothesis.settings.load_profile("unhurried")
+
+
+AIRFLOW = ("tests/engine", "tests/production")
+LONG = (*AIRFLOW, "tests/faults")
+
+
+class OneAirflow(LoadFileScheduling):
+    """One process tests a file, and one all that starts Airflow."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "airflow" if nodeid.startswith(AIRFLOW) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneAirflow:
+    return OneAirflow(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long goes first: so that no process is left alone with it."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def ingest(file: Path, dataset: str, settings: Settings, depth: int = 1) -> Outcome:
