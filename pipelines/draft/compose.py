@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,71 +140,60 @@ def _columns(text: _Text, shape: Shape, sight: Sight) -> None:
 
 def _questions(sight: Sight, shape: Shape, writing: Writing, named: bool, reference: Path) -> dict[str, list[str]]:
     """What only a person can say, by what it is about."""
-    whole, cells, areas, key = [], [], [], []
+    odd = [text for role in shape.columns.values() if role.kind == "area" for text in role.odd]
+    areas = say("Say under `codes` of the column which areas are meant by {names}.", names=_offers(odd, reference))
+    key = say(
+        "{n} of the first {count} rows give another figure for a key that is there already; say which further column "
+        "belongs to the key (key: true), or ask the sender which figure holds.",
+        n=shape.doubled,
+        count=len(sight.rows),
+    )
+    return {
+        "whole": list(_of_the_table(sight, shape, named)),
+        "cells": list(_of_cells(sight, shape, writing)),
+        "areas": [areas] if odd else [],
+        "key": [key] if shape.doubled else [],
+    }
+
+
+def _of_the_table(sight: Sight, shape: Shape, named: bool) -> Iterator[str]:
+    """What nothing in the file says of all its rows, and which parts of it are not read."""
     if "ref_area" not in shape.columns:
-        whole.append(say("Say which country or area the figures are about, as its ISO code, e.g. MDA."))
+        yield say("Say which country or area the figures are about, as its ISO code, e.g. MDA.")
     if "time_period" not in said_by(shape) and not named:
-        whole.append(say("Say which period the figures are about, e.g. 2024."))
+        yield say("Say which period the figures are about, e.g. 2024.")
     if loose := sight.layout.get("ignore_columns"):
-        whole.append(
-            say(
-                "No header names the column {columns}, so it is not read; if it is wanted, give it one.",
-                columns=_some(loose),
-            )
+        yield say(
+            "No header names the column {columns}, so it is not read; if it is wanted, give it one.",
+            columns=_some(loose),
         )
     if sight.others:
-        whole.append(
-            say("Only one table is read; say whether these are wanted too: {tables}.", tables=_some(sight.others))
-        )
+        yield say("Only one table is read; say whether these are wanted too: {tables}.", tables=_some(sight.others))
+
+
+def _of_cells(sight: Sight, shape: Shape, writing: Writing) -> Iterator[str]:
+    """How cells are read that could be read otherwise."""
     if writing.ambiguous:
-        cells.append(
-            say(
-                "“{value}” is read with “,” between thousands; if it is a decimal mark, say so.",
-                value=writing.ambiguous,
-            )
+        yield say(
+            "“{value}” is read with “,” between thousands; if it is a decimal mark, say so.", value=writing.ambiguous
         )
     if writing.open_marks:
-        cells.append(
-            say(
-                "Say what is meant by {marks}: in place of a figure (`missing`), O not available, M "
-                'cannot exist, Q confidential, or `labels: {{"-": 0}}` for zero; beside one '
-                "(`flags`), A a footnote.",
-                marks=_some(writing.open_marks),
-            )
+        yield say(
+            "Say what is meant by {marks}: in place of a figure (`missing`), O not available, M "
+            'cannot exist, Q confidential, or `labels: {{"-": 0}}` for zero; beside one '
+            "(`flags`), A a footnote.",
+            marks=_some(writing.open_marks),
         )
-    blank = [role.header for name, role in shape.columns.items() if _total(name, role, shape, sight)]
-    if blank:
-        cells.append(
-            say(
-                "An empty cell in {columns} is read as the total (_T); if it is not one, say what it is.",
-                columns=_some(blank),
-            )
+    if blank := [role.header for name, role in shape.columns.items() if _total(name, role, shape, sight)]:
+        yield say(
+            "An empty cell in {columns} is read as the total (_T); if it is not one, say what it is.",
+            columns=_some(blank),
         )
     period = shape.columns.get("time_period")
     if period and period.fiscal:
-        cells.append(
-            say("“{text}” is stored as its first year; if its second counts, write `end`.", text=period.texts[0])
-        )
+        yield say("“{text}” is stored as its first year; if its second counts, write `end`.", text=period.texts[0])
     if period and period.dates:
-        cells.append(
-            say("“{text}” is read as day, month, year; if the month comes first, write `mdy`.", text=period.texts[0])
-        )
-    odd = [text for role in shape.columns.values() if role.kind == "area" for text in role.odd]
-    if odd:
-        areas.append(
-            say("Say under `codes` of the column which areas are meant by {names}.", names=_offers(odd, reference))
-        )
-    if shape.doubled:
-        key.append(
-            say(
-                "{n} of the first {count} rows give another figure for a key that is there already; "
-                "say which further column belongs to the key (key: true), or ask the sender which "
-                "figure holds.",
-                n=shape.doubled,
-                count=len(sight.rows),
-            )
-        )
-    return {"whole": whole, "cells": cells, "areas": areas, "key": key}
+        yield say("“{text}” is read as day, month, year; if the month comes first, write `mdy`.", text=period.texts[0])
 
 
 def _total(name: str, role: Role, shape: Shape, sight: Sight) -> bool:
