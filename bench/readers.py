@@ -13,7 +13,7 @@ import duckdb
 
 from bench.steps import ROWS
 from pipelines.collect.read import READERS, read_tables
-from pipelines.contract import Source
+from pipelines.source import Source
 
 HEADER = ["ref_area", "time_period", "sex", "item", "obs_value"]
 COLUMNS = {name: name for name in HEADER[:-1]}

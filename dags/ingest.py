@@ -28,7 +28,7 @@ def ingest(contract: Contract) -> DAG:
         def collect() -> list[str]:
             """Land the files of the inbox and what endpoints have new; gives the deliveries to be processed."""
             from pipelines.collect.answer import FetchError, Unavailable
-            from pipelines.collect.land import collect as collect_deliveries
+            from pipelines.collect.inbox import collect as collect_deliveries
             from pipelines.store.contracts import ContractChanged, put_in_force
             from pipelines.store.load import recorded
 

@@ -20,11 +20,13 @@ Scalar = str | int | float | bool
 Query = dict[str, Scalar | list[Scalar]]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A part of a contract: nothing in it that is not known, and nothing changed once it is read."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Pages(_Strict):
+class Pages(Strict):
     """Numbered pages; the answer says how many there are."""
 
     style: Literal["pages"]
@@ -33,7 +35,7 @@ class Pages(_Strict):
     count: Pointer | None = Field(None, description="JSON pointer to the number of records on all pages.")
 
 
-class Links(_Strict):
+class Links(Strict):
     """Each page names the address of the next one."""
 
     style: Literal["links"]
@@ -41,7 +43,7 @@ class Links(_Strict):
     count: Pointer | None = Field(None, description="JSON pointer to the number of records on all pages.")
 
 
-class PxWeb(_Strict):
+class PxWeb(Strict):
     """A PX-Web table, asked in parts none of which has more cells than the server gives at once."""
 
     style: Literal["px-web"]
@@ -52,14 +54,14 @@ class PxWeb(_Strict):
     )
 
 
-class Rate(_Strict):
+class Rate(Strict):
     """The most calls the server allows in a time."""
 
     calls: int = Field(ge=1)
     seconds: float = Field(gt=0)
 
 
-class Endpoint(_Strict):
+class Endpoint(Strict):
     """An address, what is asked of it, and how its answer is cut into pages.
 
     `{year}` in address and query is the present year, `{secret}` the key from the environment, and any other hole

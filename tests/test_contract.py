@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pipelines.contract import ContractError, Source, load_contract, load_contracts
+from pipelines.contract import ContractError, load_contract, load_contracts
 from pipelines.settings import ROOT, Settings
+from pipelines.source import Source
 
 CONTRACT = """\
 dataset: permits

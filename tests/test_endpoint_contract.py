@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.contract import Contract, ContractError, EndpointSource, load_contract, load_contracts
+from pipelines.contract import Contract, ContractError, load_contract, load_contracts
 from pipelines.endpoint import Endpoint
 from pipelines.settings import ROOT, Settings
+from pipelines.source import EndpointSource
 
 CONTRACT = """\
 dataset: asylum

@@ -22,7 +22,7 @@ def new(
 
     Exit codes: 0 the file is accepted under the draft, 1 something is to be decided, 2 the file is no table.
     """
-    from pipelines.collect.read import Unreadable
+    from pipelines.collect.table import Unreadable
     from pipelines.delivery import State
     from pipelines.draft.propose import propose
 

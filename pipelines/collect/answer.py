@@ -17,8 +17,8 @@ from lxml import etree
 from pipelines.collect import looks
 from pipelines.collect.archive import PACKED
 from pipelines.collect.document import at
-from pipelines.contract import EndpointSource
 from pipelines.language import msgid, say
+from pipelines.source import EndpointSource
 
 WORDS_SHOWN = 300
 SAYING = (

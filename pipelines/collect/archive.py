@@ -15,10 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from pipelines.collect import looks
-from pipelines.collect.read import Unreadable
-from pipelines.contract import Source
+from pipelines.collect.table import Unreadable
 from pipelines.delivery import Problem
 from pipelines.language import say
+from pipelines.source import Source
 
 LIMIT = 8 << 30
 RATIO = 200

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pipelines.contract import PERIOD_IN_NAME, Context, Table, template
 from pipelines.delivery import Problem
 from pipelines.language import say
+from pipelines.source import PERIOD_IN_NAME, Context, Table, template
 
 LEAST_NUMBERED = 3
 SHOWN = 120

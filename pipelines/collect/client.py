@@ -20,11 +20,11 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 from pipelines.collect.answer import FetchError, Unavailable, words
 from pipelines.collect.secret import HIDDEN, Secret
-from pipelines.contract import EndpointSource
 from pipelines.delivery import write_whole
 from pipelines.endpoint import fill, parameters
 from pipelines.language import msgid, say
 from pipelines.settings import Settings
+from pipelines.source import EndpointSource
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from math import prod
 import numpy as np
 import pyarrow as pa
 
-from pipelines.collect.read import RawTable, Unreadable, text_array
-from pipelines.contract import Table
+from pipelines.collect.table import RawTable, Unreadable, text_array
 from pipelines.delivery import Problem
 from pipelines.language import say
+from pipelines.source import Table
 
 ROWS = 1 << 16
 WORDS = pa.dictionary(pa.int32(), pa.string())

@@ -14,10 +14,10 @@ import pyarrow.csv as pa_csv
 
 from pipelines.collect import encodings, quotes
 from pipelines.collect.layout import endings, first_text, no_header, no_start
-from pipelines.collect.read import WORDS, RawTable, Unreadable, flatten_header, surplus, surplus_problem
-from pipelines.contract import PERIOD_IN_NAME, Source, Table, template
+from pipelines.collect.table import WORDS, RawTable, Unreadable, flatten_header, surplus, surplus_problem
 from pipelines.delivery import Problem, shown
 from pipelines.language import say
+from pipelines.source import PERIOD_IN_NAME, Source, Table, template
 
 RAGGED_KEPT = 1000
 DELIMITERS = ",;\t|"

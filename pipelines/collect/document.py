@@ -7,10 +7,10 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from pipelines.collect.read import Unreadable
-from pipelines.contract import Source
+from pipelines.collect.table import Unreadable
 from pipelines.delivery import Problem
 from pipelines.language import say
+from pipelines.source import Source
 
 LIMIT = 64 << 20  # in memory it is some ten times as large
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from openpyxl.utils.cell import column_index_from_string, get_column_letter
 
 from pipelines.collect.archive import BROKEN, RATIO, RATIO_FROM
-from pipelines.collect.read import Unreadable
+from pipelines.collect.table import Unreadable
 from pipelines.delivery import Problem
 from pipelines.language import say
 

@@ -19,11 +19,12 @@ from pipelines.collect.client import Client, Saved
 from pipelines.collect.document import at
 from pipelines.collect.land import land
 from pipelines.collect.paging import pages
-from pipelines.contract import Contract, EndpointSource
+from pipelines.contract import Contract
 from pipelines.delivery import Origin, Receipt, problem_file, raw_file, read_receipt, write_whole
 from pipelines.endpoint import fill
 from pipelines.language import say
 from pipelines.settings import Settings
+from pipelines.source import EndpointSource
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from pipelines.collect.cube import Dimension, not_whole, rows_of
 from pipelines.collect.document import at, load, text_of, texts_of
-from pipelines.collect.read import RawTable, Unreadable
-from pipelines.contract import Source, Table
+from pipelines.collect.table import RawTable, Unreadable
 from pipelines.delivery import Problem
 from pipelines.language import msgid, say
+from pipelines.source import Source, Table
 
 FORMAT = msgid("JSON-stat")
 

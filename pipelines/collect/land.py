@@ -1,4 +1,4 @@
-"""Take deliveries in, out of the inbox or from an endpoint, and keep their raw bytes under their sha256.
+"""Keep the raw bytes of a delivery under their sha256, with its receipt and the mark that it waits.
 
 The order of the steps makes it safe to be killed between any two of them: the raw bytes are whole
 before the receipt exists, the receipt exists before the pending mark, and the file leaves the inbox last.
@@ -8,11 +8,9 @@ import datetime as dt
 import errno
 import hashlib
 import json
-import logging
 import os
 import shutil
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePath
 
 from pipelines.contract import Contract
@@ -20,51 +18,9 @@ from pipelines.delivery import Origin, Receipt, State, card_file, raw_file, read
 from pipelines.language import say
 from pipelines.settings import Settings
 
-log = logging.getLogger(__name__)
-
 
 class UnreadableFile(OSError):
     """A delivered file that cannot be read; the message says which and why."""
-
-
-def collect(contract: Contract, settings: Settings, recorded: Mapping[str, str]) -> list[str]:
-    """Land every file that waits in `inbox/<dataset>/` and, where settings say so, what endpoints have new.
-
-    What cannot be read or fetched holds up nothing else.
-
-    Args:
-        recorded: deliveries the warehouse's books hold already, with their state.
-
-    Returns:
-        The ids of the deliveries still to be processed, as `waiting` gives them.
-
-    Raises:
-        UnreadableFile: files of the inbox cannot be read, and nothing else waits to be processed; while
-            something does, that goes first.
-        FetchError: the same for an endpoint; Unavailable if it may work later.
-    """
-    failed: list[OSError] = []
-    if settings.fetch and contract.endpoints:
-        from pipelines.collect.fetch import fetch
-
-        failed += fetch(contract, settings).failed
-    folder = settings.inbox / contract.dataset
-    for path in _settled_files(folder, settings.settle_seconds):
-        try:
-            seen = _version(path)
-            receipt = land(path, contract, settings, path.relative_to(folder))
-        except UnreadableFile as error:
-            failed.append(UnreadableFile(say("{error} It stays in the inbox.", error=error)))
-            log.error("%s", failed[-1])
-            continue
-        if _version(path) == seen:
-            path.unlink()
-        if receipt.delivery_id in recorded:
-            log.info("%s is already known as %s: nothing to do", receipt.file_name, receipt.delivery_id)
-    ready = waiting(contract, settings, recorded)
-    if failed and not ready:
-        raise type(failed[-1])(" ".join(map(str, failed)))
-    return ready
 
 
 def waiting(contract: Contract, settings: Settings, recorded: Mapping[str, str]) -> list[str]:
@@ -94,7 +50,7 @@ def land(path: Path, contract: Contract, settings: Settings, name: PurePath, ori
         UnreadableFile: the file cannot be read, or changes meanwhile.
         OSError: there is no room to keep it; nothing half-written stays.
     """
-    seen = _version(path)
+    seen = version(path)
     digest, size = _digest(path)
     found = contract.source_of(name)
     said = found[1] if found else {}
@@ -144,25 +100,7 @@ def _pending(settings: Settings) -> Path:
     return settings.landing / "pending"
 
 
-def _settled_files(folder: Path, seconds: float) -> Iterator[Path]:
-    """Files nobody is still writing to, in the order they came; hidden ones are a copy program's own."""
-    found = []
-    for path in folder.rglob("*"):
-        relative = path.relative_to(folder)
-        if path.is_dir() or any(part.startswith(".") for part in relative.parts):
-            continue
-        try:
-            changed = path.stat().st_mtime
-        except OSError:
-            changed = 0.0  # whoever reads it says what is wrong
-        if time.time() - changed < seconds:
-            log.info("%s is still arriving: left for the next run", relative)
-            continue
-        found.append((changed, path))
-    yield from (path for _, path in sorted(found))
-
-
-def _version(path: Path) -> tuple[int, int, int] | None:
+def version(path: Path) -> tuple[int, int, int] | None:
     """What tells a file from one written in its place; None if there is none."""
     try:
         found = path.stat()
@@ -206,7 +144,7 @@ def _keep(path: Path, target: Path, seen: tuple[int, int, int] | None) -> None:
     part = target.with_name(f".{os.getpid()}.part")  # a name may be as long as names can be
     try:
         shutil.copy2(path, part)
-        if _version(path) != seen:
+        if version(path) != seen:
             raise UnreadableFile(say("{path} cannot be read: it changes meanwhile.", path=path))
         part.replace(target)
     finally:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines.collect.read import Unreadable
-from pipelines.contract import PERIOD_IN_NAME, Table, template
+from pipelines.collect.table import Unreadable
 from pipelines.delivery import Problem
 from pipelines.language import say
+from pipelines.source import PERIOD_IN_NAME, Table, template
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from pipelines.collect.read import Unreadable
+from pipelines.collect.table import Unreadable
 from pipelines.delivery import Problem
 from pipelines.language import msgid, say
 

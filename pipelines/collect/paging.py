@@ -11,9 +11,9 @@ import httpx
 from pipelines.collect.answer import Content, FetchError, Unavailable, inspect
 from pipelines.collect.client import Client
 from pipelines.collect.document import at
-from pipelines.contract import EndpointSource
 from pipelines.endpoint import Links, Pages, PxWeb, fill, parameters
 from pipelines.language import say
+from pipelines.source import EndpointSource
 
 
 class Page(NamedTuple):

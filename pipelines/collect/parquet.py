@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.collect.read import WORDS, RawTable, Unreadable
-from pipelines.contract import Source, Table
+from pipelines.collect.table import WORDS, RawTable, Unreadable
 from pipelines.delivery import Problem
 from pipelines.language import say
+from pipelines.source import Source, Table
 
 ROWS = 1 << 16
 

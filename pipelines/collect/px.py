@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.collect.cube import Dimension, not_whole, rows_of
-from pipelines.collect.read import RawTable, Unreadable
-from pipelines.contract import Source, Table
+from pipelines.collect.table import RawTable, Unreadable
 from pipelines.delivery import Problem
 from pipelines.language import msgid, say
+from pipelines.source import Source, Table
 
 FORMAT = msgid("a PX file")
 KEYWORD = re.compile(r'\s*([A-Z][A-Z0-9_-]*)(?:\[([\w-]*)\])?\s*(?:\(((?:"[^"]*"|[^")])*)\))?\s*=\s*')

@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.collect.read import RawTable, Unreadable
-from pipelines.contract import Table
+from pipelines.collect.table import RawTable, Unreadable
 from pipelines.delivery import Problem
 from pipelines.language import msgid, say
+from pipelines.source import Table
 
 MOST_BYTES = 4 << 20
 MOST_COLUMNS = 1 << 14

@@ -14,10 +14,10 @@ import pyarrow as pa
 
 from pipelines.collect import looks, quotes
 from pipelines.collect.document import at, encoding, load, not_json, parse, text_of
-from pipelines.collect.read import RawTable, Unreadable, batch_of, stream, text_schema
-from pipelines.contract import Source, Table
+from pipelines.collect.table import RawTable, Unreadable, batch_of, stream, text_schema
 from pipelines.delivery import Problem
 from pipelines.language import say
+from pipelines.source import Source, Table
 
 Record = tuple[int, dict[str, str]]
 

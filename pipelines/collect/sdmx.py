@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from lxml import etree
 
 from pipelines.collect.looks import refuse_document_type
-from pipelines.collect.read import RawTable, Unreadable
-from pipelines.contract import Source, Table
+from pipelines.collect.table import RawTable, Unreadable
 from pipelines.delivery import Problem
 from pipelines.language import say
+from pipelines.source import Source, Table
 
 KEPT = 1000
 NOTHING = ("", "#N/A")

@@ -14,11 +14,11 @@ import pyarrow as pa
 
 from pipelines.collect import delimited
 from pipelines.collect.document import encoding
-from pipelines.collect.read import RawTable, Unreadable
 from pipelines.collect.sdmx import Structure, checked, named, read_structure
-from pipelines.contract import Source, Table
+from pipelines.collect.table import RawTable, Unreadable
 from pipelines.delivery import Problem
 from pipelines.language import say
+from pipelines.source import Source, Table
 
 BEGINNING = re.compile(r'"?(?P<version>DATAFLOW|STRUCTURE)(\[(?P<within>.)\])?(: [^"\n]*?)?"?(?P<delimiter>[,;|\t])')
 WITH_LABEL = re.compile(r"([A-Za-z0-9_@$.\-]+): (.*)", re.DOTALL)

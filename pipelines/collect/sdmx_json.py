@@ -9,11 +9,11 @@ from typing import Any
 
 from pipelines.collect import looks
 from pipelines.collect.document import load, text_of
-from pipelines.collect.read import RawTable, Unreadable, stream
 from pipelines.collect.sdmx import Name, checked, named
-from pipelines.contract import Source, Table
+from pipelines.collect.table import RawTable, Unreadable, stream
 from pipelines.delivery import Problem
 from pipelines.language import say
+from pipelines.source import Source, Table
 
 Cells = dict[str, str]
 LEVELS = ("dataSet", "dimensionGroup", "series", "observation")

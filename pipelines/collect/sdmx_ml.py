@@ -13,11 +13,11 @@ from pathlib import Path
 from lxml import etree
 
 from pipelines.collect.looks import refuse_document_type
-from pipelines.collect.read import RawTable, Unreadable, stream
 from pipelines.collect.sdmx import Name, checked, named
-from pipelines.contract import Source, Table
+from pipelines.collect.table import RawTable, Unreadable, stream
 from pipelines.delivery import Problem
 from pipelines.language import say
+from pipelines.source import Source, Table
 
 Cells = dict[str, str]
 LEVELS = ("DataSet", "Group", "Atts", "Series", "Obs")

@@ -16,10 +16,10 @@ from pipelines.collect import extent, unseen
 from pipelines.collect.body import Body, Row, observations
 from pipelines.collect.header import Range, filled, joined
 from pipelines.collect.layout import Place, first_text, places
-from pipelines.collect.read import RawTable, Unreadable, letter_of, surplus, surplus_problem, table_of
-from pipelines.contract import PERIOD_IN_NAME, Source, Table, template
+from pipelines.collect.table import RawTable, Unreadable, letter_of, surplus, surplus_problem, table_of
 from pipelines.delivery import Problem
 from pipelines.language import say, say_n
+from pipelines.source import PERIOD_IN_NAME, Source, Table, template
 
 Cell = str | float | int | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 

@@ -10,14 +10,14 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
-from pipelines.collect.read import letter_of
-from pipelines.contract import PERIOD_IN_NAME
+from pipelines.collect.table import letter_of
 from pipelines.draft.cells import Writing, writing_of
 from pipelines.draft.roles import LISTED, Role
 from pipelines.draft.shape import Shape, said_by, slug_of
 from pipelines.draft.sight import Sight
 from pipelines.language import msgid, say
 from pipelines.process.areas import area_names
+from pipelines.source import PERIOD_IN_NAME
 
 TO_SAY = "TO BE WRITTEN"
 OPEN = "DECIDE"

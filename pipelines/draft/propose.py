@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from pipelines.collect.land import land
-from pipelines.collect.read import Unreadable
+from pipelines.collect.table import Unreadable
 from pipelines.contract import load_contract
 from pipelines.delivery import Outcome, Problem, Receipt, explain
 from pipelines.draft.compose import OPEN, Draft, compose

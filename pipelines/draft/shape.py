@@ -8,14 +8,15 @@ from typing import get_args
 
 from slugify import slugify
 
-from pipelines.collect.read import letter_of
-from pipelines.contract import ATTRIBUTES, Frequency, Status, sql_words
+from pipelines.collect.table import letter_of
+from pipelines.contract import ATTRIBUTES, Frequency, sql_words
 from pipelines.draft.nested import sexes_below
 from pipelines.draft.roles import ORIGIN_WORDS, Role, frequency_of, role_of, sexes
 from pipelines.draft.sight import Sight
 from pipelines.process.ages import age_of
 from pipelines.process.areas import area_names
 from pipelines.process.periods import read_period
+from pipelines.source import Status
 
 YEAR = re.compile(r"(?<!\d)(?:1[89]|20|21)\d\d(?!\d)")
 FOOTNOTE = re.compile(r"\s*(?:(?<![\d.])\d{1,2}\)|(?<=\d)[¹²³⁴-⁹]+\)?|\*+)$")

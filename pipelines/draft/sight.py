@@ -12,12 +12,13 @@ from typing import Any
 
 from pipelines.collect import archive, document, encodings, looks, spreadsheet
 from pipelines.collect.delimited import DELIMITERS
-from pipelines.collect.read import RawTable, Unreadable, read_tables
-from pipelines.contract import Source, Table
+from pipelines.collect.read import read_tables
+from pipelines.collect.table import RawTable, Unreadable
 from pipelines.delivery import Problem
 from pipelines.draft.region import FIGURE, YEAR, Region, find_region, plain_region
 from pipelines.language import say
 from pipelines.process.areas import area_names
+from pipelines.source import Source, Table
 
 ROWS = 20_000
 HEAD = 1 << 18

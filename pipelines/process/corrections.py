@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.collect.read import RawTable
-from pipelines.contract import Contract, Correction, template
+from pipelines.collect.table import RawTable
+from pipelines.contract import Contract, Correction
 from pipelines.delivery import Problem, Receipt
 from pipelines.language import say
+from pipelines.source import template
 
 
 @dataclass

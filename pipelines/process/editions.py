@@ -2,13 +2,13 @@
 
 import json
 
-from pipelines.collect.read import RawTable
-from pipelines.contract import Table
+from pipelines.collect.table import RawTable
 from pipelines.delivery import Problem
 from pipelines.language import say
 from pipelines.process.codelists import nearest
 from pipelines.process.flags import Flags
 from pipelines.process.headers import locate
+from pipelines.source import Table
 
 
 def edition_of(table: Table, raw: RawTable, flags: Flags, said: dict[str, str]) -> Table | Problem:

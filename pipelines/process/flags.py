@@ -6,7 +6,7 @@ The contract lists them with the status they mean, and a digit in a mark stands 
 import re
 from collections.abc import Mapping
 
-from pipelines.contract import Status
+from pipelines.source import Status
 
 BRACKETS = "()"
 MISSING = frozenset("OMLQN")

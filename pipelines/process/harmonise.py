@@ -14,7 +14,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pipelines.collect.read import RawTable, Unreadable, read_tables
+from pipelines.collect.read import read_tables
+from pipelines.collect.table import RawTable, Unreadable
 from pipelines.contract import ATTRIBUTES, Contract
 from pipelines.delivery import Problem, Receipt, raw_file
 from pipelines.language import msgid, say

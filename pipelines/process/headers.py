@@ -3,10 +3,10 @@
 import re
 from collections.abc import Set
 
-from pipelines.collect.read import letter_of
-from pipelines.contract import Table, Values, template
+from pipelines.collect.table import letter_of
 from pipelines.process.flags import RAISE, Flags, split_label
 from pipelines.process.recode import Translate
+from pipelines.source import Table, Values, template
 
 # A value column: its specification, its place, and what its header says by tidy column (`h_mark`: its footnote).
 ValueColumn = tuple[Values, int, dict[str, str]]

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pipelines.collect.read import RawTable
-from pipelines.contract import Contract, Source, SourceField, Table
+from pipelines.collect.table import RawTable
+from pipelines.contract import Contract
 from pipelines.delivery import Problem, shown
 from pipelines.language import msgid, say
 from pipelines.process.editions import edition_of
@@ -15,6 +15,7 @@ from pipelines.process.places import Places, fields_of, find_places
 from pipelines.process.readings import Reading, m49_of, own_words, reading_of
 from pipelines.process.recode import ABOVE, Recoding, Translate
 from pipelines.settings import Settings
+from pipelines.source import Source, SourceField, Table
 
 LEGIBLE = msgid("legible text: its letters were lost before it was sent")
 TEXTS = ["unit_measure", "concept", "source", "vintage", "note"]

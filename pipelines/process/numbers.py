@@ -2,8 +2,8 @@
 
 import re
 
-from pipelines.contract import Source
 from pipelines.process.flags import BRACKETS, MISSING, after_value, mark_pattern
+from pipelines.source import Source
 
 BLANKS = " \t\r\n\u00a0\u2007\u2009\u202f\ufeff"
 CELL = "v_value"

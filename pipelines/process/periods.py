@@ -13,8 +13,9 @@ from functools import cache
 
 from babel import Locale
 
-from pipelines.contract import DateOrder, FiscalYear, Frequency
+from pipelines.contract import Frequency
 from pipelines.language import msgid
+from pipelines.source import DateOrder, FiscalYear
 
 EXAMPLES: dict[Frequency, str] = {
     "A": msgid("a year such as 2024"),

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from pipelines.collect.read import RawTable, letter_of
-from pipelines.contract import Source, SourceField, Table
+from pipelines.collect.table import RawTable, letter_of
 from pipelines.delivery import Problem, shown, visible
 from pipelines.language import say
 from pipelines.process.codelists import nearest
 from pipelines.process.flags import Flags
 from pipelines.process.headers import ValueColumn, locate, plain, unread, value_columns
 from pipelines.process.readings import Reading
+from pipelines.source import Source, SourceField, Table
 
 TELLING = 3  # letters; shorter names are part of many
 FURTHER_NAMED = 12

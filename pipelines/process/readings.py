@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.contract import Column, Contract, SourceField
+from pipelines.contract import Column, Contract
 from pipelines.language import say
 from pipelines.process.ages import EXPECTED, age_of
 from pipelines.process.areas import area_names
@@ -14,6 +14,7 @@ from pipelines.process.periods import EXAMPLES, read_period
 from pipelines.process.persons import person_key, pseudonym
 from pipelines.process.recode import Translate
 from pipelines.settings import Settings
+from pipelines.source import SourceField
 
 CODES_NAMED = 8
 

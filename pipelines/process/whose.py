@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from pipelines.collect.read import RawTable
-from pipelines.contract import Contract, ContractError, Table, load_contracts
+from pipelines.collect.table import RawTable
+from pipelines.contract import Contract, ContractError, load_contracts
 from pipelines.delivery import Problem, visible
 from pipelines.language import say
+from pipelines.source import Table
 
 HEADERS_SHOWN = 12
 TELLING = 3  # year and value are the columns of many

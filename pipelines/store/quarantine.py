@@ -18,11 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.contract import Contract, SourceField, Status, load_contract
+from pipelines.contract import Contract, load_contract
 from pipelines.delivery import State, read_receipt, shown
 from pipelines.language import say
 from pipelines.process.readings import m49_of, reading_of
 from pipelines.settings import Settings
+from pipelines.source import SourceField, Status
 from pipelines.store.lake import connect, exists, retrying, transaction
 from pipelines.store.ops import ensure_ops, insert
 

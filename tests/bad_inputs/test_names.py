@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import app
-from pipelines.collect.land import collect, land
+from pipelines.collect.inbox import collect
+from pipelines.collect.land import land
 from pipelines.contract import load_contract
 from pipelines.delivery import State, explain, raw_file, read_receipt
 from pipelines.process.run import examine

@@ -12,7 +12,8 @@ from tests.bad_inputs.made import HEADER
 READ = """
 import sys
 from pathlib import Path
-from pipelines.collect.read import Unreadable, read_tables
+from pipelines.collect.read import read_tables
+from pipelines.collect.table import Unreadable
 from pipelines.contract import load_contract
 from tests.bad_inputs.peak import megabytes
 path = Path(sys.argv[1])

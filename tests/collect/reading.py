@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from pipelines.collect.read import RawTable, read_tables
-from pipelines.contract import Source
+from pipelines.collect.read import read_tables
+from pipelines.collect.table import RawTable
+from pipelines.source import Source
 
 Cells = list[list[Any]]
 

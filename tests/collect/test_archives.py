@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from pipelines.collect import archive
-from pipelines.collect.read import Unreadable
+from pipelines.collect.table import Unreadable
 
 from .reading import read_all, read_one, source
 

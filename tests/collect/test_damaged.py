@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.collect.read import Unreadable
+from pipelines.collect.table import Unreadable
 
 from .reading import read_all, source
 from .test_jsonstat import DATA

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.collect.answer import FetchError, Unavailable
 from pipelines.collect.fetch import Fetched, fetch
-from pipelines.collect.land import collect
+from pipelines.collect.inbox import collect
 from pipelines.contract import Contract
 from pipelines.delivery import Receipt, card_file, not_fetched, raw_file
 from pipelines.settings import Settings

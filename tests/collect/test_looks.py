@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.collect.looks import looks_like
-from pipelines.collect.read import Unreadable
+from pipelines.collect.table import Unreadable
 
 from .reading import read_bytes, read_one, source
 

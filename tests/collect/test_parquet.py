@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.collect import parquet
-from pipelines.collect.read import Unreadable
+from pipelines.collect.table import Unreadable
 
 from .reading import read_one, source
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.collect.read import Unreadable
+from pipelines.collect.table import Unreadable
 
 from .reading import read_bytes, source
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.collect import delimited, spreadsheet
-from pipelines.collect.read import RawTable, Unreadable, flatten_header, read_tables
-from pipelines.contract import Source, Table, Values
+from pipelines.collect.read import read_tables
+from pipelines.collect.table import RawTable, Unreadable, flatten_header
+from pipelines.source import Source, Table, Values
 
 VALUES = [Values(header="Value")]
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r\n", exclude_categories=("Cs",)), max_size=8)

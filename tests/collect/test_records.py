@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.collect import document, records
-from pipelines.collect.read import RawTable, Unreadable, read_tables
-from pipelines.contract import Source
+from pipelines.collect.read import read_tables
+from pipelines.collect.table import RawTable, Unreadable
+from pipelines.source import Source
 
 
 def described(pointer: str | None = None) -> Source:

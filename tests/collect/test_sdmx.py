@@ -25,7 +25,7 @@ from pysdmx.model import (
     Role,
 )
 
-from pipelines.collect.read import Unreadable
+from pipelines.collect.table import Unreadable
 
 from .reading import Cells, read_one, source
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.collect.read import Unreadable
+from pipelines.collect.table import Unreadable
 
 from .reading import read_bytes, source
 

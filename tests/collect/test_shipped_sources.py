@@ -14,11 +14,12 @@ import openpyxl
 import pytest
 
 from pipelines.collect.fetch import fetch
-from pipelines.contract import Contract, EndpointSource, Source, load_contract, load_contracts
+from pipelines.contract import Contract, load_contract, load_contracts
 from pipelines.delivery import Outcome, State
 from pipelines.process.harmonise import staged
 from pipelines.process.run import examine
 from pipelines.settings import ROOT, Settings
+from pipelines.source import EndpointSource, Source
 
 from .conftest import Asked, Reply, Server, file_on_server
 

@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from pipelines.collect.read import Unreadable
+from pipelines.collect.table import Unreadable
 from tests.collect.reading import Cells, read_all, read_one, source
 
 Rows = list[list[Any]]

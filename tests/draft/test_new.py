@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from pipelines.cli import app
-from pipelines.collect.read import Unreadable
+from pipelines.collect.table import Unreadable
 from pipelines.contract import load_contract
 from pipelines.delivery import State
 from pipelines.draft.cells import writing_of

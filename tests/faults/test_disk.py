@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.collect.land import UnreadableFile, collect
+from pipelines.collect.inbox import collect
+from pipelines.collect.land import UnreadableFile
 from pipelines.contract import load_contract
 from pipelines.delivery import read_outcome
 from pipelines.process.run import process

@@ -26,7 +26,8 @@ import pyarrow as pa
 
 import pipelines.analyse.indicators as indicators
 import pipelines.process.validate  # noqa: F401  (the slow import this process exists for)
-from pipelines.collect.land import collect, land
+from pipelines.collect.inbox import collect
+from pipelines.collect.land import land
 from pipelines.contract import load_contract, load_contracts
 from pipelines.delivery import Decision, DeliveryRejected, Outcome, Receipt, State
 from pipelines.process.harmonise import harmonise

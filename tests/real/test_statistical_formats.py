@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.collect.read import read_tables
-from pipelines.contract import Source
+from pipelines.source import Source
 from tests.real.conftest import Read, ask, met
 
 pytestmark = pytest.mark.real_data
