@@ -8,21 +8,24 @@ count as the mean of the others (SDG metadata 10.7.4, regional aggregates).
 import duckdb
 import pyarrow as pa
 
+from pipelines.analyse.definition import COLUMNS
+
 METHODS = {
-    "sum": ("sum(o.obs_value)", "Sum over", 0.0),
+    "sum": ("sum(o.obs_value ORDER BY o.ref_area)", "Sum over", 0.0),
     "weighted": (
-        "sum(o.obs_value * o.weight) / nullif(sum(o.weight), 0)",
+        "sum(o.obs_value * o.weight ORDER BY o.ref_area) / nullif(sum(o.weight ORDER BY o.ref_area), 0)",
         "Mean weighted by the denominator over",
         0.5,
     ),
 }
-"""How, in which words, and the least share of members with a value (a limit of our own)."""
+"""How, in which words, and the least share of members with a value (a limit of our own).
+
+Members are added up in one order, so that the last digits are the same whenever and for however many areas it is done.
+"""
 KEYS = "indicator, series, time_period, sex, age, breakdown, concept, unit_measure, unit_mult, source"
 
 
-def with_groups(
-    con: duckdb.DuckDBPyConnection, members: pa.Table, method: str, groups: list[str] | None = None
-) -> pa.Table:
+def with_groups(con: duckdb.DuckDBPyConnection, members: str, method: str, groups: list[str] | None = None) -> pa.Table:
     """The observations of each group of which enough members have a value.
 
     A group that is among the members, as its source publishes it, is left as it is. A year counts to a member that
@@ -30,14 +33,14 @@ def with_groups(
 
     Args:
         con: a connection with `reference.groups`.
-        members: observations, with their `weight` if the method needs one.
+        members: the relation of their observations, with their `weight` if the method needs one.
         method: `sum` or `weighted`.
         groups: only these.
     """
     value, words, least = METHODS[method]
-    con.register("observed", members)
-    found = con.execute(
-        f"""WITH years AS (SELECT DISTINCT left(time_period, 4) AS year FROM observed),
+    return con.execute(
+        f"""WITH observed AS MATERIALIZED (FROM {members}),
+            years AS (SELECT DISTINCT left(time_period, 4) AS year FROM observed),
             member AS (
                 SELECT y.year, g.code, g.area, count(*) OVER (PARTITION BY y.year, g.code) AS size
                 FROM years y
@@ -49,25 +52,23 @@ def with_groups(
             grouped AS (
                 SELECT {", ".join("o." + key for key in KEYS.split(", "))}, m.code AS ref_area,
                        {value} AS obs_value, count(*) AS members, any_value(m.size) AS size,
-                       list_distinct(flatten(list(string_split(o.vintage, '; ')))) AS vintages,
-                       max(o.input_snapshot) AS input_snapshot
+                       string_agg(DISTINCT o.vintage, '; ') AS vintages, max(o.input_snapshot) AS input_snapshot
                 FROM observed o
                 JOIN member m ON m.area = o.ref_area AND m.year = left(o.time_period, 4)
                 WHERE o.obs_value IS NOT NULL AND o.concept <> 'national_proxy'
                 GROUP BY ALL
             ),
             told AS (
-                SELECT *, array_to_string(list_sort(vintages), '; ') AS vintage, 'A' AS obs_status,
+                SELECT *, 'A' AS obs_status,
+                       array_to_string(list_sort(list_distinct(string_split(vintages, '; '))), '; ') AS vintage,
                        '{words} ' || members || ' of ' || size || ' areas of the group.' AS note,
                        NULL::VARCHAR AS worked, NULL::DOUBLE AS weight,
                        NULL::DOUBLE AS coverage, NULL::DOUBLE AS lower, NULL::DOUBLE AS upper
                 FROM grouped
                 WHERE members >= {least} * size AND obs_value IS NOT NULL
             )
-            SELECT {", ".join(f"t.{name}" for name in members.column_names)}
+            SELECT {", ".join(f"t.{name}" for name in COLUMNS)}
             FROM told t
             ANTI JOIN observed o USING (indicator, series, ref_area, time_period, sex, age, breakdown, concept)""",
         {"groups": groups},
     ).to_arrow_table()
-    con.unregister("observed")
-    return found.cast(members.schema)

@@ -15,6 +15,14 @@ class Seen:
     def __init__(self) -> None:
         self.changed: dict[tuple[str, str, int], set[str] | None] = {}
         self.beside: dict[frozenset[str], set[str]] = {}
+        self.tables: dict[str, str] = {}
+
+    def kept(self, con: duckdb.DuckDBPyConnection, query: str) -> str:
+        """The rows of a query from a table of their own: most indicators read the same few."""
+        if query not in self.tables:
+            self.tables[query] = f"kept_{len(self.tables)}"
+            con.execute(f"CREATE TEMP TABLE {self.tables[query]} AS {query}")
+        return f"FROM temp.{self.tables[query]}"
 
 
 def moments(con: duckdb.DuckDBPyConnection, there: Mapping[str, str]) -> dict[str, str]:

@@ -91,7 +91,10 @@ def evaluate_with_groups(con: duckdb.DuckDBPyConnection, indicator: Indicator, s
     result = evaluate(con, indicator, snapshot)
     if indicator.groups == "none":
         return result
-    return pa.concat_tables([result, with_groups(con, result, indicator.groups)])
+    con.register("members", result)
+    of_groups = with_groups(con, "members", indicator.groups)
+    con.unregister("members")
+    return pa.concat_tables([result, of_groups])
 
 
 def _editions(indicator: Indicator) -> str:
@@ -107,12 +110,12 @@ def _editions(indicator: Indicator) -> str:
 
 def _refuse_twice(con: duckdb.DuckDBPyConnection, indicator: Indicator, result: pa.Table) -> None:
     """Two values for one observation: which of them is right, nobody could say afterwards."""
-    con.register("result", result)
+    con.register("given", result)
     twice = con.execute(
-        """SELECT concat_ws(' ', series, ref_area, time_period, sex, age, breakdown, concept) FROM result
+        """SELECT concat_ws(' ', series, ref_area, time_period, sex, age, breakdown, concept) FROM given
            GROUP BY series, ref_area, time_period, sex, age, breakdown, concept HAVING count(*) > 1
            ORDER BY 1 LIMIT 1"""
     ).fetchall()
-    con.unregister("result")
+    con.unregister("given")
     if twice:
         raise IndicatorError(f"{indicator.code}: the SELECT gives more than one value for {twice[0][0]}")

@@ -6,6 +6,9 @@ Everything is found out on one steady view of the warehouse, while writers go on
 import datetime as dt
 import logging
 from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -52,19 +55,21 @@ def compute(settings: Settings, codes: list[str] | None = None) -> list[str]:
         log.info("There is no warehouse yet: nothing to compute")
         return []
     chosen = set(codes or known)
-    with connect_current(settings) as con:
-        con.execute("BEGIN")  # one state of the warehouse, also on a server
-        found = _found(
-            con,
-            settings,
-            [i for i in indicators if i.code in chosen],
-            [index for name, index in indices.items() if name in chosen],
-            whole=bool(codes),
-        )
-    if found.anything:
-        for attempt in retrying():
-            with attempt:
-                record(settings, found)
+    with TemporaryDirectory(prefix="migstat-computed-") as folder:
+        with connect_current(settings) as con:
+            con.execute("BEGIN")  # one state of the warehouse, also on a server
+            found = _found(
+                con,
+                settings,
+                [i for i in indicators if i.code in chosen],
+                [index for name, index in indices.items() if name in chosen],
+                whole=bool(codes),
+                folder=Path(folder),
+            )
+        if found.anything:
+            for attempt in retrying():
+                with attempt:
+                    record(settings, found)
     for check in found.checks:
         if check["status"] == "fail":
             log.warning("%s: %s %s", check["dataset"], check["notes"], check["observed"])
@@ -72,20 +77,28 @@ def compute(settings: Settings, codes: list[str] | None = None) -> list[str]:
 
 
 def _found(
-    con: duckdb.DuckDBPyConnection, settings: Settings, indicators: list[Indicator], indices: list[Index], whole: bool
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    indicators: list[Indicator],
+    indices: list[Index],
+    whole: bool,
+    folder: Path,
 ) -> Found:
     """What has to be written: observations, what the checks say of them, data quality, views."""
     ((snapshot,),) = con.execute(f"SELECT max(snapshot_id) FROM ducklake_snapshots('{LAKE}')").fetchall()
     stored = tables(con)
     changed, known, there = moments(con, stored), computed_before(con, stored), set(stored)
-    found = Found(snapshot, dt.datetime.now(dt.UTC).replace(tzinfo=None))
+    found = Found(snapshot, dt.datetime.now(dt.UTC).replace(tzinfo=None), folder)
     seen = Seen()
+    _gather(con, folder, con.sql(NONE_YET).to_arrow_table())  # the view has to see a file
+    con.execute(f"CREATE TEMP VIEW result AS {found.observations}")
     for indicator in indicators:
         if _present(indicator, there):
-            found.results += _computed(con, indicator, known, state(indicator, changed), snapshot, whole, seen)
+            found.results += _computed(con, indicator, known, state(indicator, changed), snapshot, whole, seen, folder)
     observations = f"FROM {LAKE}.indicators.observations" if "indicators.observations" in there else NONE_YET
     con.execute(f"CREATE TEMP VIEW stored AS {observations}")
     _lay_over(con, found.results)
+    _compute_groups(con, folder, found.results)
     if found.results:
         ((changed["indicators.observations"],),) = con.execute("SELECT CAST(? AS VARCHAR)", [found.at]).fetchall()
         there.add("indicators.observations")
@@ -98,17 +111,19 @@ def _found(
     # An index may read indicators and their quality, so it is computed from what will stand there.
     over = {"indicators.observations": "FROM temp.observed"}
     over |= {"indicators.data_quality": "FROM temp.measured"} if found.quality else {}
-    of_indicators = len(found.results)
+    scored = []
     for index in indices:
         told = as_indicator(index)
         now = state(told, changed)
         if _present(told, there) and (whole or known.get(told.code, ("", ""))[:2] != (told.digest, now)):
             with reading(con, {name: over.get(name, f"FROM {LAKE}.{name}") for name in index.inputs}):
-                found.results.append(Computed(told, now, None, evaluate_index(con, index, snapshot)))
-    if len(found.results) > of_indicators:
-        _lay_over(con, found.results)
+                scored.append(evaluate_index(con, index, snapshot))
+            found.results.append(Computed(told, now, None))
+    for scores in scored:
+        _gather(con, folder, scores)
+    _lay_over(con, found.results)
     if found.results:
-        found.checks, found.stored = _judged(con, settings, [r.indicator for r in found.results])
+        found.checks, found.stored = _judged(con, settings, found.results)
     found.views = stale_views(con, load_views(settings.views), there)
     return found
 
@@ -128,51 +143,53 @@ def _computed(
     snapshot: int,
     whole: bool,
     seen: Seen,
+    folder: Path,
 ) -> Iterator[Computed]:
-    """An indicator of all areas or of those that changed; nothing if it stands as it would come out."""
+    """Compute an indicator of all areas, or of those that changed; nothing if it stands as it would come out."""
     before = known.get(indicator.code, ("", "", 0))
     if not whole and before[:2] == (indicator.digest, now):
         return
     areas = None if whole or not before[0] else changed_areas(con, indicator, before, now, seen)
     if areas is None:
-        yield Computed(indicator, now, None, evaluate_with_groups(con, indicator, snapshot))
+        _gather(con, folder, evaluate_with_groups(con, indicator, snapshot))
     else:
-        yield Computed(indicator, now, areas, _of_areas(con, indicator, snapshot, areas))
+        with reading(con, {name: seen.kept(con, query) for name, query in rows_of(indicator, areas).items()}):
+            _gather(con, folder, evaluate(con, indicator, snapshot))
+    yield Computed(indicator, now, areas)
 
 
-def _of_areas(con: duckdb.DuckDBPyConnection, indicator: Indicator, snapshot: int, areas: list[str]) -> pa.Table:
-    """The observations of some areas; those of the groups among them rest on the other members' as they are stored."""
-    with reading(con, rows_of(indicator, areas)):
-        result = evaluate(con, indicator, snapshot)
-    if indicator.groups == "none":
-        return result
-    others = con.execute(
-        f"SELECT {', '.join(result.column_names)} FROM indicators.observations "
-        "WHERE indicator = $code AND NOT list_contains($areas, ref_area)",
-        {"code": indicator.code, "areas": areas},
-    ).to_arrow_table()
-    members = pa.concat_tables([result, others.cast(result.schema)])
-    return pa.concat_tables([result, with_groups(con, members, indicator.groups, areas)])
+def _gather(con: duckdb.DuckDBPyConnection, folder: Path, observations: pa.Table) -> None:
+    """Put observations aside in a file: those of all indicators would take gigabytes of memory."""
+    con.register("given", observations)
+    con.execute(f"COPY given TO '{folder}/{len(list(folder.iterdir())):04}.parquet'")
+    con.unregister("given")
 
 
 def _lay_over(con: duckdb.DuckDBPyConnection, results: list[Computed]) -> None:
     """Make the view `observed`: the observations as they will be, where `stored` has them as they are."""
-    if not results:
-        con.execute("CREATE OR REPLACE TEMP VIEW observed AS FROM stored")
-        return
-    con.register("given", pa.concat_tables([r.observations for r in results]))
-    con.execute("CREATE OR REPLACE TEMP TABLE result AS FROM given")  # joins cannot filter Arrow
-    con.unregister("given")
     con.execute(
         "CREATE OR REPLACE TEMP VIEW observed AS "
         f"FROM stored WHERE NOT ({asked(results)}) UNION ALL BY NAME FROM result"
     )
 
 
+def _compute_groups(con: duckdb.DuckDBPyConnection, folder: Path, results: list[Computed]) -> None:
+    """Compute the groups among the areas that changed; those of their members that did not are as they are stored."""
+
+    def alike(result: Computed) -> tuple[str, list[str]]:
+        return result.indicator.groups, result.areas or []
+
+    those = sorted((r for r in results if r.areas and r.indicator.groups != "none"), key=alike)
+    for (method, areas), alike_results in groupby(those, alike):
+        codes = listed(r.indicator.code for r in alike_results)
+        _gather(con, folder, with_groups(con, f"observed WHERE indicator IN ({codes})", method, areas))
+
+
 def _judged(
-    con: duckdb.DuckDBPyConnection, settings: Settings, stale: list[Indicator]
+    con: duckdb.DuckDBPyConnection, settings: Settings, results: list[Computed]
 ) -> tuple[list[dict[str, object]], dict[str, int]]:
     """What the checks say of what was computed, and how many observations there will be, by indicator."""
+    stale = [r.indicator for r in results]
     codes = [i.code for i in stale]
     bounds = [i.bounds or (None, None) for i in stale]
     columns = {"indicator": codes, "least": [b[0] for b in bounds], "most": [b[1] for b in bounds]}
@@ -180,7 +197,7 @@ def _judged(
     con.register("given", pa.table(columns, schema=kinds))
     con.execute("CREATE TEMP TABLE definitions AS FROM given")
     # In so many words, as the files of the others need not be opened then.
-    for name, whole in (("before", "stored"), ("computed", "observed")):
-        con.execute(f"CREATE TEMP VIEW {name} AS FROM {whole} WHERE indicator IN ({listed(codes)})")
+    con.execute(f"CREATE TEMP VIEW computed AS FROM observed WHERE indicator IN ({listed(codes)})")
+    con.execute(f"CREATE TEMP VIEW before AS FROM stored WHERE {asked(results)}")
     counts = con.execute("SELECT indicator, count(*) FROM computed GROUP BY indicator").fetchall()
     return judge(con, load_indicator_checks(settings.checks), codes), dict(counts)

@@ -1,6 +1,6 @@
 """Check indicators after they are computed: one SQL file each in `warehouse/checks/indicators/`.
 
-They see what was computed as `computed`, what stood there before as `before`, and the bounds of the definitions as
+They see what was computed as `computed`, what it takes the place of as `before`, and the bounds of the definitions as
 `definitions`; each row they give is one comparison, which is `met` or not.
 """
 

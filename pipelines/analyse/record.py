@@ -2,9 +2,9 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.analyse.changes import differing
 from pipelines.analyse.definition import COLUMNS, CONTENT, Indicator
@@ -18,12 +18,11 @@ from pipelines.store.ops import ensure_ops, insert
 
 @dataclass(frozen=True)
 class Computed:
-    """What came out of an indicator, of all areas or of those that changed; and the state of its inputs."""
+    """An indicator that was computed, the state of its inputs, and of which areas it was; None of all."""
 
     indicator: Indicator
     state: str
     areas: list[str] | None
-    observations: pa.Table
 
 
 def asked(results: list[Computed]) -> str:
@@ -45,11 +44,18 @@ class Found:
 
     snapshot: int
     at: dt.datetime
+    folder: Path
+    """Holds the observations that came out, as Parquet files."""
     results: list[Computed] = field(default_factory=list)
     stored: dict[str, int] = field(default_factory=dict)
     checks: list[dict[str, object]] = field(default_factory=list)
     quality: Quality | None = None
     views: list[View] = field(default_factory=list)
+
+    @property
+    def observations(self) -> str:
+        """The observations that came out, as what may stand in the place of a table."""
+        return f"FROM read_parquet('{self.folder}/*.parquet')"
 
     @property
     def anything(self) -> bool:
@@ -67,24 +73,23 @@ def record(settings: Settings, found: Found) -> None:
             ensure_ops(con)
             types = {name: kind for name, (kind, _) in COLUMNS.items()}
             ensure_table(con, "indicators", "observations", types, {n: text for n, (_, text) in COLUMNS.items()})
-            _replace(con, found.results)
+            _replace(con, found)
             _note(con, found)
         if found.quality:
             write_quality(con, found.quality)
         create_views(con, found.views)
 
 
-def _replace(con: duckdb.DuckDBPyConnection, results: list[Computed]) -> None:
+def _replace(con: duckdb.DuckDBPyConnection, found: Found) -> None:
     """Rewrite the areas of an indicator of which a row differs from what is stored."""
-    con.register("given", pa.concat_tables([r.observations for r in results]))
-    con.execute("CREATE TEMP TABLE result AS FROM given")  # joins cannot filter Arrow
-    con.unregister("given")
-    stored = f"indicators.observations WHERE {asked(results)}"
+    con.execute(f"CREATE TEMP VIEW result AS {found.observations}")
+    again = asked(found.results)
+    stored = f"indicators.observations WHERE {again}"
     con.execute(f"CREATE TEMP TABLE replaced AS {differing(stored, 'result', ['indicator', 'ref_area'], CONTENT)}")
     ((differ,),) = con.execute("SELECT count(*) FROM replaced").fetchall()
     if differ:
         con.execute(
-            f"DELETE FROM indicators.observations WHERE ({asked(results)}) "
+            f"DELETE FROM indicators.observations WHERE ({again}) "
             "AND (indicator, ref_area) IN (SELECT (indicator, ref_area) FROM replaced)"
         )
         con.execute(
