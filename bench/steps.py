@@ -80,7 +80,7 @@ def ingest(csv: Path, settings: Settings) -> dict[str, float]:
 
 def validate_in_duckdb(parquet: Path, folder: Path, settings: Settings, dataset: str = "flows") -> int:
     """A contract's expectations by the product's validation, over staged Parquet."""
-    from pipelines.process.harmonise import Harmonised
+    from pipelines.process.harmonised import Harmonised
     from pipelines.process.validate import validate
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from pipelines.analyse.index.definition import Index, load_indices
 from pipelines.analyse.index.publish import as_indicator, evaluate_index
 from pipelines.contract import load_contract
 from pipelines.delivery import read_receipt
-from pipelines.process.harmonise import staged
+from pipelines.process.harmonised import staged
 from pipelines.settings import Settings
 from pipelines.store.lake import LAKE, connect, tables
 

@@ -8,7 +8,7 @@ from pipelines.cli.common import ByOption, DeliveryArgument, current_settings, m
 from pipelines.language import say
 
 if TYPE_CHECKING:
-    from pipelines.store.quarantine import HeldRow, Verdict, Which
+    from pipelines.store.held import HeldRow, Verdict, Which
 
 app = typer.Typer()
 quarantine = typer.Typer(help="Rows held back: look at them, release, correct or discard them.", no_args_is_help=True)
@@ -30,7 +30,7 @@ def list_rows(
     delivery_id: DeliveryArgument, row: RowOption = None, sheet: SheetOption = "", where: WhereOption = None
 ) -> None:
     """The held rows of a delivery: where they stand, what they say, and why they are held."""
-    from pipelines.store.quarantine import held_rows
+    from pipelines.store.held import held_rows
 
     with messages():
         held = held_rows(_which(delivery_id, row, sheet, where), current_settings())
@@ -80,7 +80,7 @@ def discard(
 
 
 def _which(delivery_id: str, row: int | None, sheet: str, where: list[str] | None) -> "Which":
-    from pipelines.store.quarantine import Which
+    from pipelines.store.held import Which
 
     return Which(delivery_id, sheet, row, _pairs(where))
 
@@ -88,7 +88,7 @@ def _which(delivery_id: str, row: int | None, sheet: str, where: list[str] | Non
 def _verdict(by: str, reason: str) -> "Verdict":
     import datetime as dt
 
-    from pipelines.store.quarantine import Verdict
+    from pipelines.store.held import Verdict
 
     if not by.strip() or not reason.strip():
         raise ValueError(say("--by and --reason must say something: they stand in the books"))

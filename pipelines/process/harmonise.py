@@ -7,19 +7,19 @@ staged with its problem beside it, and the validation decides.
 import json
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from pipelines.collect.read import read_tables
 from pipelines.collect.table import RawTable, Unreadable
-from pipelines.contract import ATTRIBUTES, Contract
+from pipelines.contract import Contract
 from pipelines.delivery import Problem, Receipt, raw_file
 from pipelines.language import msgid, say
 from pipelines.process.corrections import Corrections
+from pipelines.process.harmonised import PROBLEMS_KEPT, Harmonised, staged
+from pipelines.process.keys import repeated_keys
 from pipelines.process.mapping import Mapping, map_table
 from pipelines.process.places import further_columns
 from pipelines.process.recode import recode
@@ -28,49 +28,13 @@ from pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
 
-PROBLEMS_KEPT = 1000
 RETYPED_ROWS, RETYPED_SHOWN = 3, 3  # of fewer rows nothing can be said
-HASHES_AT_ONCE = 50_000_000
-PLACE = "struct_pack(sheet := source_sheet, line := source_row)"
-UNQUOTED = msgid("What stands there is not quoted, because the contract declares persons.")
-READABLE = """(problems IS NULL OR NOT regexp_matches(problems, '"kind":"(cell|code|shape)"'))"""
 REMEDIES = {
     "cell": msgid("Correct the cell, or say in the contract how the sender writes it."),
     "code": msgid("Correct it, or add what the sender writes to `codes` in the contract."),
     "lost text": msgid("Ask the sender for the file in an encoding that has these letters, such as UTF-8."),
     "shape": msgid("Give the column a name, or empty the cell."),
 }
-STATED = [a for a in ATTRIBUTES if a not in ("note", "source", "vintage")]
-
-
-@dataclass
-class Harmonised:
-    """Staged Parquet of a delivery, with what was found on the way; `headers` says what the sender calls a column.
-
-    Of a delivery about persons (`discreet`) no problem quotes what stands in the file.
-    """
-
-    discreet: bool = False
-    files: list[Path] = field(default_factory=list)
-    rows_read: int = 0
-    rows_left_out: int = 0
-    rows_discarded: int = 0
-    rows_held: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def add(self, problems: list[Problem]) -> None:
-        """Keep the first places of each kind and count them all."""
-        for problem in problems:
-            self.counts[problem.kind] = self.counts.get(problem.kind, 0) + 1
-            if self.counts[problem.kind] <= PROBLEMS_KEPT:
-                self.problems.append(_unquoted(problem) if self.discreet else problem)
-
-    @property
-    def laid_out(self) -> bool:
-        """Whether the file had the layout the contract says, so that its content can be judged."""
-        return not {"format", "header", "structure"} & self.counts.keys()
 
 
 def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: Path) -> Harmonised:
@@ -116,19 +80,11 @@ def harmonise(receipt: Receipt, contract: Contract, settings: Settings, folder: 
         _cell_problems(con, result, remedies)
         _retyped(con, result)
         _future(con, result, receipt)
-        _repeated_keys(con, contract, result, folder)
+        repeated_keys(con, contract, result, folder)
         _empty(con, result)
     else:
         result.files.clear()
     return result
-
-
-def _unquoted(problem: Problem) -> Problem:
-    """A problem without what was found; a header that is not where it should be may be somebody's name."""
-    hidden: dict[str, object] = {"value": None}
-    if problem.kind == "header":
-        hidden |= {"expected": say("a column of this name" if problem.column else "a header"), "remedy": say(UNQUOTED)}
-    return problem.model_copy(update=hidden)
 
 
 def _has_other_columns(mapping: Mapping) -> bool:
@@ -173,16 +129,6 @@ def _stage(
     result.rows_discarded += discarded
     result.rows_read += written + discarded
     result.rows_left_out += raw.left_out + seen[0] - written // mapping.values_per_row
-
-
-def staged(files: list[Path]) -> str:
-    """The staged files as one DuckDB table function."""
-    return f"read_parquet([{', '.join(repr(str(f)) for f in files)}])"
-
-
-def numbered(files: list[Path]) -> str:
-    """The staged files as a table function that tells each row's file and its number there."""
-    return staged(files).replace("])", "], filename = true, file_row_number = true)")
 
 
 def _cell_problems(
@@ -258,83 +204,6 @@ def _future(con: duckdb.DuckDBPyConnection, result: Harmonised, receipt: Receipt
             remedy=say("Correct it; if it is a forecast, set `obs_status` to F in the contract."),
         )
         result.problems.append(problem)
-
-
-def _repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: Harmonised, folder: Path) -> None:
-    """Find keys that occur more than once.
-
-    Rows that say the same thing twice are kept once and the repetitions reported; rows that
-    contradict each other are a problem.
-    """
-    tidy, keys = staged(result.files), ", ".join(contract.keys)
-    readable = f"(SELECT * FROM {tidy} WHERE {READABLE})"
-    if _all_distinct(con, f"hash({keys})", readable, result.rows_read):
-        return
-    con.execute(
-        f"""CREATE TEMP TABLE repeated AS
-            SELECT {keys}, count(*) AS times, min({PLACE}) AS first_place,
-                   count(DISTINCT row({", ".join(STATED)})) AS versions
-            FROM {readable} GROUP BY {keys} HAVING count(*) > 1"""
-    )
-    same = " AND ".join(f"t.{k} IS NOT DISTINCT FROM r.{k}" for k in contract.keys)
-    again = con.execute(
-        f"""SELECT t.source_sheet, t.source_row, t.obs_value, r.versions, r.first_place.line
-            FROM {readable} t JOIN repeated r ON {same}
-            WHERE {PLACE} <> r.first_place ORDER BY 1, 2"""
-    ).fetchall()
-    equal, unequal = [a for a in again if a[3] == 1], [a for a in again if a[3] > 1]
-    for kind, places in (("repeated", equal), ("duplicate", unequal)):
-        result.add([_repetition(contract, result.headers, *row) for row in places[:PROBLEMS_KEPT]])
-        result.counts |= {kind: len(places)} if places else {}
-    if equal:
-        kept = folder / "kept.parquet"
-        con.execute(
-            f"""COPY (SELECT t.* FROM {tidy} t WHERE NOT EXISTS (
-                  SELECT 1 FROM repeated r WHERE {same} AND r.versions = 1
-                    AND {READABLE} AND {PLACE} <> r.first_place))
-                TO '{kept}' (FORMAT parquet)"""
-        )
-        for file in result.files:
-            file.unlink()
-        result.files = [kept.rename(result.files[0])]
-        result.rows_discarded += len(equal)
-
-
-def _all_distinct(con: duckdb.DuckDBPyConnection, hashed: str, rows: str, count: int) -> bool:
-    """Whether no two hashes are equal, which proves that no two keys are.
-
-    Sorting eight bytes a row takes a third of the time of grouping them, and a bounded part at a time bounded memory.
-    """
-    parts = 1 + count // HASHES_AT_ONCE
-    for part in range(parts):
-        chosen = f"SELECT h FROM (SELECT {hashed} AS h FROM {rows})" + f" WHERE h % {parts} = {part}" * (parts > 1)
-        hashes = np.sort(con.execute(chosen).fetchnumpy()["h"])
-        if (hashes[1:] == hashes[:-1]).any():
-            return False
-    return True
-
-
-def _repetition(
-    contract: Contract, headers: dict[str, str], sheet: str, row: int, value: float | None, versions: int, first: int
-) -> Problem:
-    if versions == 1:
-        return Problem(
-            kind="repeated",
-            sheet=sheet or "",
-            row=row,
-            expected=say("no repetition of row {first}", first=first),
-            remedy=say("Kept once."),
-        )
-    key = ", ".join(headers.get(name, name) for name in contract.keys)
-    return Problem(
-        kind="duplicate",
-        sheet=sheet or "",
-        row=row,
-        column=headers.get("obs_value", ""),
-        value="" if value is None else f"{value:.15g}",
-        expected=say("the same value as row {first}, or another key ({key})", first=first, key=key),
-        remedy=say("Say which of the rows holds and take the other out."),
-    )
 
 
 def _empty(con: duckdb.DuckDBPyConnection, result: Harmonised) -> None:

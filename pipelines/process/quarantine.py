@@ -14,7 +14,7 @@ import pyarrow as pa
 from pipelines.contract import Contract
 from pipelines.delivery import Problem
 from pipelines.language import say
-from pipelines.process.harmonise import READABLE, STATED, Harmonised, numbered
+from pipelines.process.harmonised import READABLE, STATED, Harmonised, numbered
 
 HELD = "held-{}.parquet"
 ROW_CHECKS = {"cell": "cells", "code": "codes", "duplicate": "keys"}

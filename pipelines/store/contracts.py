@@ -9,7 +9,7 @@ import duckdb
 from pipelines.contract import PROVENANCE, Contract
 from pipelines.delivery import Receipt, State, explain, raw_file, read_receipt
 from pipelines.language import say, say_n
-from pipelines.process.harmonise import staged
+from pipelines.process.harmonised import staged
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
 from pipelines.store.history import stored

@@ -12,7 +12,7 @@ from pipelines.collect.land import finished, set_aside, taken_up
 from pipelines.contract import Contract, load_contract
 from pipelines.delivery import Decision, DeliveryRejected, Outcome, Receipt, State, read_outcome, read_receipt
 from pipelines.language import say
-from pipelines.process.harmonise import staged
+from pipelines.process.harmonised import staged
 from pipelines.process.quarantine import held_files
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse

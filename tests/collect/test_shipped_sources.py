@@ -16,7 +16,7 @@ import pytest
 from pipelines.collect.fetch import fetch
 from pipelines.contract import Contract, load_contract, load_contracts
 from pipelines.delivery import Outcome, State
-from pipelines.process.harmonise import staged
+from pipelines.process.harmonised import staged
 from pipelines.process.run import examine
 from pipelines.settings import ROOT, Settings
 from pipelines.source import EndpointSource, Source

@@ -34,10 +34,11 @@ from pipelines.process.harmonise import harmonise
 from pipelines.process.run import process
 from pipelines.settings import Settings
 from pipelines.store.catalogue import has_warehouse
+from pipelines.store.held import Verdict, Which
 from pipelines.store.housekeeping import housekeep, name_release
 from pipelines.store.lake import connect
 from pipelines.store.load import decide, recorded, store
-from pipelines.store.quarantine import Verdict, Which, discard, release
+from pipelines.store.quarantine import discard, release
 
 PATIENCE = 300.0
 

@@ -8,7 +8,7 @@ import pytest
 from pipelines.collect.land import land
 from pipelines.contract import ContractError, load_contract
 from pipelines.delivery import Outcome
-from pipelines.process.harmonise import staged
+from pipelines.process.harmonised import staged
 from pipelines.process.run import process
 from pipelines.settings import Settings
 

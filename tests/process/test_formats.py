@@ -11,7 +11,8 @@ import pytest
 
 from pipelines.contract import Contract
 from pipelines.delivery import Receipt
-from pipelines.process.harmonise import Harmonised, harmonise, staged
+from pipelines.process.harmonise import harmonise
+from pipelines.process.harmonised import Harmonised, staged
 from pipelines.settings import Settings
 
 BASE: dict[str, Any] = {

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.delivery import Receipt, State
-from pipelines.process.harmonise import staged
+from pipelines.process.harmonised import staged
 from pipelines.process.run import examine
 from pipelines.settings import Settings
 from tests.process.test_quirks import contract

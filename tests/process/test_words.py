@@ -9,7 +9,7 @@ from pipelines.collect.land import land
 from pipelines.contract import load_contract
 from pipelines.delivery import Outcome
 from pipelines.process.codelists import lookup, rows
-from pipelines.process.harmonise import staged
+from pipelines.process.harmonised import staged
 from pipelines.process.run import process
 from pipelines.settings import Settings
 

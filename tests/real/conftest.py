@@ -12,7 +12,8 @@ import pytest
 
 from pipelines.contract import load_contract
 from pipelines.delivery import Problem, Receipt, raw_file
-from pipelines.process.harmonise import Harmonised, harmonise, staged
+from pipelines.process.harmonise import harmonise
+from pipelines.process.harmonised import Harmonised, staged
 from pipelines.settings import Settings
 
 STRUCTURES = ["files/sdmx_test_data/ng-structure-full.xml", "files/pysdmx_samples/estat_metadata.xml"]

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from pipelines.cli import app
 from pipelines.settings import Settings
+from pipelines.store.held import Verdict, Which, held_rows
 from pipelines.store.lake import connect
-from pipelines.store.quarantine import Verdict, Which, discard, held_rows, release
+from pipelines.store.quarantine import discard, release
 from tests.store.test_held import BOOKS, LOADED, deliver, office
 
 ANA = Verdict(by="Ana", reason="the crossing confirmed it", at=dt.datetime(2026, 1, 2, tzinfo=dt.UTC))
