@@ -23,6 +23,7 @@ METHODS = {
 Members are added up in one order, so that the last digits are the same whenever and for however many areas it is done.
 """
 KEYS = "indicator, series, time_period, sex, age, breakdown, concept, unit_measure, unit_mult, source"
+REST = "ref_area, obs_value, weight, vintage, input_snapshot"
 
 
 def with_groups(con: duckdb.DuckDBPyConnection, members: str, method: str, groups: list[str] | None = None) -> pa.Table:
@@ -39,7 +40,7 @@ def with_groups(con: duckdb.DuckDBPyConnection, members: str, method: str, group
     """
     value, words, least = METHODS[method]
     return con.execute(
-        f"""WITH observed AS MATERIALIZED (FROM {members}),
+        f"""WITH observed AS MATERIALIZED (SELECT {KEYS}, {REST} FROM {members}),
             years AS (SELECT DISTINCT left(time_period, 4) AS year FROM observed),
             member AS (
                 SELECT y.year, g.code, g.area, count(*) OVER (PARTITION BY y.year, g.code) AS size

@@ -19,7 +19,7 @@ from pipelines.analyse.definition import COLUMNS, Indicator, IndicatorError, loa
 from pipelines.analyse.evaluate import evaluate, evaluate_with_groups, listed, reading, rows_of
 from pipelines.analyse.index.definition import Index, load_indices
 from pipelines.analyse.index.publish import as_indicator, evaluate_index
-from pipelines.analyse.judge import judge, load_indicator_checks
+from pipelines.analyse.judge import judge, load_indicator_checks, version_of
 from pipelines.analyse.quality import measure
 from pipelines.analyse.record import Computed, Found, asked, record
 from pipelines.analyse.views import load_views, stale_views
@@ -123,7 +123,7 @@ def _found(
         _gather(con, folder, scores)
     _lay_over(con, found.results)
     if found.results:
-        found.checks, found.stored = _judged(con, settings, found.results)
+        _judge(con, settings, found, changed, "ops.verdicts" in there)
     found.views = stale_views(con, load_views(settings.views), there)
     return found
 
@@ -185,19 +185,30 @@ def _compute_groups(con: duckdb.DuckDBPyConnection, folder: Path, results: list[
         _gather(con, folder, with_groups(con, f"observed WHERE indicator IN ({codes})", method, areas))
 
 
-def _judged(
-    con: duckdb.DuckDBPyConnection, settings: Settings, results: list[Computed]
-) -> tuple[list[dict[str, object]], dict[str, int]]:
-    """What the checks say of what was computed, and how many observations there will be, by indicator."""
-    stale = [r.indicator for r in results]
-    codes = [i.code for i in stale]
-    bounds = [i.bounds or (None, None) for i in stale]
+def _judge(
+    con: duckdb.DuckDBPyConnection, settings: Settings, found: Found, changed: dict[str, str], judged_before: bool
+) -> None:
+    """Find out what the checks say of what was computed, and how many observations of each indicator there will be."""
+    indicators = [r.indicator for r in found.results]
+    codes, bounds = [i.code for i in indicators], [i.bounds or (None, None) for i in indicators]
     columns = {"indicator": codes, "least": [b[0] for b in bounds], "most": [b[1] for b in bounds]}
     kinds = pa.schema({"indicator": pa.string(), "least": pa.float64(), "most": pa.float64()})
     con.register("given", pa.table(columns, schema=kinds))
     con.execute("CREATE TEMP TABLE definitions AS FROM given")
-    # In so many words, as the files of the others need not be opened then.
-    con.execute(f"CREATE TEMP VIEW computed AS FROM observed WHERE indicator IN ({listed(codes)})")
-    con.execute(f"CREATE TEMP VIEW before AS FROM stored WHERE {asked(results)}")
-    counts = con.execute("SELECT indicator, count(*) FROM computed GROUP BY indicator").fetchall()
-    return judge(con, load_indicator_checks(settings.checks), codes), dict(counts)
+    checks, those = load_indicator_checks(settings.checks), f"indicator IN ({listed(codes)})"
+    version = version_of(checks, changed)
+    known = con.execute(
+        "SELECT DISTINCT contract_version FROM ops.validations WHERE list_contains(?, delivery_id)",
+        [[f"indicator:{code}" for code in codes]],
+    ).fetchall()
+    again = asked(found.results)
+    if judged_before and known == [(version,)]:
+        found.judged, computed = again, "result"
+    else:  # other checks, or other tables they need: no verdict stands
+        found.judged, computed = those, f"observed WHERE {those}"
+    con.execute(f"CREATE TEMP VIEW computed AS FROM {computed}")
+    con.execute(f"CREATE TEMP VIEW before AS FROM stored WHERE {again}")
+    kept = f"ops.verdicts WHERE {those} AND NOT ({found.judged})" if judged_before else ""
+    found.checks, found.verdicts = judge(con, checks, codes, version, kept)
+    counts = con.execute(f"SELECT indicator, count(*) FROM observed WHERE {those} GROUP BY indicator").fetchall()
+    found.stored = dict(counts)

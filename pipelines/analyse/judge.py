@@ -1,15 +1,20 @@
 """Check indicators after they are computed: one SQL file each in `warehouse/checks/indicators/`.
 
 They see what was computed as `computed`, what it takes the place of as `before`, and the bounds of the definitions as
-`definitions`; each row they give is one comparison, which is `met` or not.
+`definitions`; each row they give is one comparison, which is `met` or not. An area's figures are compared with each
+other, or with what is published of it, never with another area's: only areas that were computed are judged, and the
+verdicts on the others stand.
 """
 
 import datetime as dt
+import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
@@ -18,6 +23,10 @@ from pipelines.store.lake import exists
 
 HEADER = re.compile(r"\A\s*/\*(.*?)\*/(.*)\Z", re.DOTALL)
 SHOWN = 5
+VERDICTS = pa.schema(
+    {"indicator": pa.string(), "check_name": pa.string(), "ref_area": pa.string(), "compared": pa.int64()}
+    | {"unmet": pa.int64(), "places": pa.list_(pa.string())}
+)
 
 
 class IndicatorCheck(BaseModel):
@@ -49,18 +58,37 @@ def load_indicator_checks(folder: Path) -> list[IndicatorCheck]:
     return found
 
 
-def judge(con: duckdb.DuckDBPyConnection, checks: list[IndicatorCheck], codes: list[str]) -> list[dict[str, object]]:
-    """Rows for `ops.validations`: each check of each indicator, as pass, fail, no data or did not run.
+def version_of(checks: list[IndicatorCheck], changed: Mapping[str, str]) -> str:
+    """Digest of the checks, of when the tables they need last changed, and of the language of their words."""
+    needed = {table: changed.get(table, "") for check in checks for table in check.needs}
+    return hashlib.sha256(repr((checks, needed, say("none"))).encode()).hexdigest()[:16]
+
+
+def judge(
+    con: duckdb.DuckDBPyConnection, checks: list[IndicatorCheck], codes: list[str], version: str = "", kept: str = ""
+) -> tuple[list[dict[str, object]], pa.Table]:
+    """Rows for `ops.validations`, each check of each indicator as pass, fail or no data; and for `ops.verdicts`.
 
     Args:
         con: a connection with `computed`, `before` and `definitions`.
+        version: of the checks.
+        kept: the relation of the verdicts on areas that are not among those computed, where they stand.
     """
+    runs = [check for check in checks if all(exists(con, *table.split(".", 1)) for table in check.needs)]
+    found = pa.Table.from_pylist([verdict for check in runs for verdict in _verdicts(con, check)], VERDICTS)
+    con.register("judged", found)
+    every = f"FROM judged UNION ALL BY NAME FROM {kept}" if kept else "FROM judged"
+    sums = con.execute(
+        f"""SELECT indicator, check_name, CAST(sum(compared) AS BIGINT), CAST(sum(unmet) AS BIGINT),
+                   flatten(list(places ORDER BY ref_area) FILTER (unmet > 0))[:{SHOWN}]
+            FROM ({every}) GROUP BY indicator, check_name"""
+    ).fetchall()
+    con.unregister("judged")
+    by_check = {(code, name): counts for code, name, *counts in sums}
     rows = []
     for check in checks:
-        lacking = [table for table in check.needs if not exists(con, *table.split(".", 1))]
-        found = {} if lacking else _compared(con, check)
         for code in codes:
-            compared, unmet, places = found.get(code, (0, 0, []))
+            compared, unmet, places = by_check.get((code, check.name), (0, 0, []))
             status = "fail" if unmet else "pass" if compared else "no data"
             if unmet:
                 told = "; ".join(places)
@@ -71,28 +99,32 @@ def judge(con: duckdb.DuckDBPyConnection, checks: list[IndicatorCheck], codes: l
                 {"delivery_id": f"indicator:{code}", "dataset": code, "check_id": f"{code}.{check.name}"}
                 | {"expectation": f"{check.name}.sql", "column_name": "obs_value", "severity": check.severity}
                 | {"status": status, "observed": observed, "unexpected_count": unmet, "notes": say(check.title)}
-                | {"question": say(check.question) if unmet else "", "contract_version": ""}
+                | {"question": say(check.question) if unmet else "", "contract_version": version}
                 | {"validated_at": dt.datetime.now(dt.UTC)}
             )
-    return rows
+    return rows, found
 
 
-def _compared(con: duckdb.DuckDBPyConnection, check: IndicatorCheck) -> dict[str, tuple[int, int, list[str]]]:
-    """By indicator: how many figures were compared, how many do not fit, and the first of those in words."""
+def _verdicts(con: duckdb.DuckDBPyConnection, check: IndicatorCheck) -> list[dict[str, object]]:
+    """By indicator and area: how many figures were compared, how many do not fit, and the first of those in words."""
     counts = con.execute(
-        f"SELECT indicator, count(*), count(*) FILTER (NOT met) FROM ({check.sql}) GROUP BY indicator"
+        f"SELECT indicator, ref_area, count(*), count(*) FILTER (NOT met) FROM ({check.sql}) GROUP BY ALL"
     ).fetchall()
-    places: dict[str, list[str]] = {}
-    if any(failed for _, _, failed in counts):
-        unmet = con.execute(
+    places: dict[tuple[str, str], list[str]] = {}
+    if any(unmet for *_, unmet in counts):
+        failed = con.execute(
             f"""FROM ({check.sql}) WHERE NOT met
-                QUALIFY row_number() OVER (PARTITION BY indicator ORDER BY ref_area, time_period) <= {SHOWN}
+                QUALIFY row_number() OVER (PARTITION BY indicator, ref_area ORDER BY time_period) <= {SHOWN}
                 ORDER BY indicator, ref_area, time_period"""
         )
-        names = [column[0] for column in unmet.description or []]
-        for row in (dict(zip(names, values, strict=True)) for values in unmet.fetchall()):
-            places.setdefault(row["indicator"], []).append(_place(row))
-    return {code: (compared, failed, places.get(code, [])) for code, compared, failed in counts}
+        names = [column[0] for column in failed.description or []]
+        for row in (dict(zip(names, values, strict=True)) for values in failed.fetchall()):
+            places.setdefault((row["indicator"], row["ref_area"]), []).append(_place(row))
+    return [
+        {"indicator": code, "check_name": check.name, "ref_area": area, "compared": compared, "unmet": unmet}
+        | {"places": places.get((code, area), [])}
+        for code, area, compared, unmet in counts
+    ]
 
 
 def _place(row: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.analyse.changes import differing
 from pipelines.analyse.definition import COLUMNS, CONTENT, Indicator
@@ -49,6 +50,9 @@ class Found:
     results: list[Computed] = field(default_factory=list)
     stored: dict[str, int] = field(default_factory=dict)
     checks: list[dict[str, object]] = field(default_factory=list)
+    verdicts: pa.Table | None = None
+    judged: str = "false"
+    """The condition in SQL that a stored verdict is one of those that were given again."""
     quality: Quality | None = None
     views: list[View] = field(default_factory=list)
 
@@ -105,6 +109,10 @@ def _note(con: duckdb.DuckDBPyConnection, found: Found) -> None:
         "DELETE FROM ops.validations WHERE list_contains(?, delivery_id)", [[f"indicator:{code}" for code in codes]]
     )
     insert(con, "validations", found.checks)
+    con.execute(f"DELETE FROM ops.verdicts WHERE {found.judged}")
+    con.register("verdicts", found.verdicts)
+    con.execute("INSERT INTO ops.verdicts BY NAME FROM verdicts")
+    con.unregister("verdicts")
     insert(
         con,
         "computations",

@@ -99,6 +99,14 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "observations": ("BIGINT", "How many observations it gave."),
         "computed_at": ("TIMESTAMP", "When, UTC."),
     },
+    "verdicts": {
+        "indicator": ("VARCHAR", "Indicator code."),
+        "check_name": ("VARCHAR", "Check of warehouse/checks/indicators."),
+        "ref_area": ("VARCHAR", "Area, as it was last computed."),
+        "compared": ("BIGINT", "How many figures were compared."),
+        "unmet": ("BIGINT", "How many of them do not fit."),
+        "places": ("VARCHAR[]", "The first of these, in words."),
+    },
     "notifications": {
         "delivery_id": ("VARCHAR", "The delivery told of."),
         "dataset": ("VARCHAR", "Its dataset."),

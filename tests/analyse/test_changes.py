@@ -55,6 +55,14 @@ def observations(settings: Settings) -> list[tuple[object, ...]]:
         return con.execute(f"{chosen} ORDER BY ALL", {"codes": codes}).fetchall()
 
 
+def verdicts(settings: Settings) -> list[tuple[object, ...]]:
+    """What the checks say, but for that on what stood there before, which is asked anew at each computation."""
+    with connect(settings) as con:
+        said = "SELECT check_id, status, observed, unexpected_count, question FROM ops.validations"
+        of_indicators = "starts_with(delivery_id, 'indicator:') AND NOT ends_with(check_id, '.coverage')"
+        return con.execute(f"{said} WHERE {of_indicators} ORDER BY ALL").fetchall()
+
+
 def last_snapshot(settings: Settings) -> int:
     with connect(settings) as con:
         return int(con.execute("SELECT max(snapshot_id) FROM ducklake_snapshots('lake')").fetchall()[0][0])
@@ -94,9 +102,11 @@ def test_one_revised_figure_changes_its_country_and_the_groups_it_is_in(tmp_path
     after = snapshots(settings)
     assert after["KGZ"] > before["KGZ"]
     assert after["MDA"] == before["MDA"]
-    partly = observations(settings)
+    partly, judged = observations(settings), verdicts(settings)
+    assert any(status == "fail" and "UKR" in str(observed) for _, status, observed, *_ in judged), "it still stands"
     compute(settings, [i.code for i in INDICATORS])
     assert partly == observations(settings)
+    assert judged == verdicts(settings)
 
 
 def more(cells: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.analyse.judge import judge, load_indicator_checks
+from pipelines.analyse.judge import judge, load_indicator_checks, version_of
 from pipelines.settings import Settings
 
 COLUMNS = "indicator, series, ref_area, time_period, sex, age, breakdown, concept, unit_measure, unit_mult, obs_value"
@@ -28,7 +28,7 @@ def con() -> duckdb.DuckDBPyConnection:
 
 def test_each_check_of_each_indicator_leaves_a_row(con: duckdb.DuckDBPyConnection) -> None:
     checks = load_indicator_checks(Settings().checks)
-    found = {row["check_id"]: row for row in judge(con, checks, ["A", "B", "C"])}
+    found = {row["check_id"]: row for row in judge(con, checks, ["A", "B", "C"])[0]}
     assert len(found) == 3 * len(checks)
     assert {name: row["status"] for name, row in found.items()} == {
         **{f"A.{name}": "pass" for name in ("range", "jumps", "coverage")},
@@ -41,6 +41,31 @@ def test_each_check_of_each_indicator_leaves_a_row(con: duckdb.DuckDBPyConnectio
     assert found["B.coverage"]["observed"] == "(1 of 3 figures: GEO 2020 none, expected a figure; it was 5.0 before)"
     assert found["B.coverage"]["question"]
     assert not found["A.coverage"]["question"]
+
+
+def test_verdicts_on_areas_that_were_not_computed_stand(con: duckdb.DuckDBPyConnection) -> None:
+    """Judged in two goes, the same is said as in one."""
+    checks = load_indicator_checks(Settings().checks)
+    con.execute(
+        f"INSERT INTO computed VALUES ('B', 'S', 'ARM', '2020', {USUAL}, 0), ('B', 'S', 'TJK', '2021', {USUAL}, -1)"
+    )
+    con.execute("CREATE TABLE every AS FROM computed")
+    whole, _ = judge(con, checks, ["A", "B", "C"])
+    con.execute("DELETE FROM computed WHERE ref_area = 'TJK'; DELETE FROM before WHERE ref_area = 'TJK'")
+    _, others = judge(con, checks, ["A", "B", "C"])
+    con.register("others", others)
+    con.execute("CREATE OR REPLACE TABLE computed AS FROM every WHERE ref_area = 'TJK'; DELETE FROM before")
+    partly, found = judge(con, checks, ["A", "B", "C"], kept="others")
+    assert set(found["ref_area"].to_pylist()) == {"TJK"}
+    assert [{**row, "validated_at": 0} for row in partly] == [{**row, "validated_at": 0} for row in whole]
+
+
+def test_other_checks_or_other_published_figures_are_another_version() -> None:
+    checks = load_indicator_checks(Settings().checks)
+    now = version_of(checks, {"core.sdg_published": "2026-11-01", "core.population": "2026-11-01"})
+    assert now == version_of(checks, {"core.sdg_published": "2026-11-01", "core.population": "2026-11-02"})
+    assert now != version_of(checks, {"core.sdg_published": "2026-11-02"})
+    assert now != version_of(checks[1:], {"core.sdg_published": "2026-11-01"})
 
 
 def test_a_rate_for_all_lies_between_those_of_its_parts(con: duckdb.DuckDBPyConnection) -> None:
@@ -59,7 +84,7 @@ def test_a_rate_for_all_lies_between_those_of_its_parts(con: duckdb.DuckDBPyConn
             [code, sex, breakdown, unit, value],
         )
     check = next(c for c in load_indicator_checks(Settings().checks) if c.name == "between")
-    found = {str(row["dataset"]): row for row in judge(con, [check], ["A", "B", "C"])}
+    found = {str(row["dataset"]): row for row in judge(con, [check], ["A", "B", "C"])[0]}
     assert {code: row["status"] for code, row in found.items()} == {"A": "pass", "B": "fail", "C": "no data"}
     assert "expected a figure between 22.0 and 28.0, those of its parts" in str(found["B"]["observed"])
 
