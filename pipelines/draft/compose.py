@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,15 @@ from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
 from pipelines.collect.table import letter_of
 from pipelines.draft.cells import Writing, writing_of
+from pipelines.draft.questions import has_totals, questions, some_of
 from pipelines.draft.roles import LISTED, Role
 from pipelines.draft.shape import Shape, said_by, slug_of
 from pipelines.draft.sight import Sight
 from pipelines.language import msgid, say
-from pipelines.process.areas import area_names
 from pipelines.source import PERIOD_IN_NAME
 
 TO_SAY = "TO BE WRITTEN"
 OPEN = "DECIDE"
-NAMED = 8
 DESCRIPTIONS = {
     "ref_area": msgid("Country or area the figure is about."),
     "counterpart_area": msgid("The other country or area, such as that of origin."),
@@ -74,7 +72,7 @@ def compose(sight: Sight, shape: Shape, dataset: str, name: str, reference: Path
         sight.layout["ignore_columns"] = loose
     file, named = _pattern(name, "time_period" not in said_by(shape) and not sight.dated)
     named |= sight.dated
-    text = _Text(_questions(sight, shape, writing, named, reference))
+    text = _Text(questions(sight, shape, writing, named, reference))
     for key in ("title", "description", "provider", "licence"):
         text.add(f"{key}: {TO_SAY}" if key != "title" else f"title: {flow(Path(name).stem)}")
     text.lines.insert(0, f"dataset: {dataset}")
@@ -138,69 +136,6 @@ def _columns(text: _Text, shape: Shape, sight: Sight) -> None:
     text.decide("key", 2)
 
 
-def _questions(sight: Sight, shape: Shape, writing: Writing, named: bool, reference: Path) -> dict[str, list[str]]:
-    """What only a person can say, by what it is about."""
-    odd = [text for role in shape.columns.values() if role.kind == "area" for text in role.odd]
-    areas = say("Say under `codes` of the column which areas are meant by {names}.", names=_offers(odd, reference))
-    key = say(
-        "{n} of the first {count} rows give another figure for a key that is there already; say which further column "
-        "belongs to the key (key: true), or ask the sender which figure holds.",
-        n=shape.doubled,
-        count=len(sight.rows),
-    )
-    return {
-        "whole": list(_of_the_table(sight, shape, named)),
-        "cells": list(_of_cells(sight, shape, writing)),
-        "areas": [areas] if odd else [],
-        "key": [key] if shape.doubled else [],
-    }
-
-
-def _of_the_table(sight: Sight, shape: Shape, named: bool) -> Iterator[str]:
-    """What nothing in the file says of all its rows, and which parts of it are not read."""
-    if "ref_area" not in shape.columns:
-        yield say("Say which country or area the figures are about, as its ISO code, e.g. MDA.")
-    if "time_period" not in said_by(shape) and not named:
-        yield say("Say which period the figures are about, e.g. 2024.")
-    if loose := sight.layout.get("ignore_columns"):
-        yield say(
-            "No header names the column {columns}, so it is not read; if it is wanted, give it one.",
-            columns=_some(loose),
-        )
-    if sight.others:
-        yield say("Only one table is read; say whether these are wanted too: {tables}.", tables=_some(sight.others))
-
-
-def _of_cells(sight: Sight, shape: Shape, writing: Writing) -> Iterator[str]:
-    """How cells are read that could be read otherwise."""
-    if writing.ambiguous:
-        yield say(
-            "“{value}” is read with “,” between thousands; if it is a decimal mark, say so.", value=writing.ambiguous
-        )
-    if writing.open_marks:
-        yield say(
-            "Say what is meant by {marks}: in place of a figure (`missing`), O not available, M "
-            'cannot exist, Q confidential, or `labels: {{"-": 0}}` for zero; beside one '
-            "(`flags`), A a footnote.",
-            marks=_some(writing.open_marks),
-        )
-    if blank := [role.header for name, role in shape.columns.items() if _total(name, role, shape, sight)]:
-        yield say(
-            "An empty cell in {columns} is read as the total (_T); if it is not one, say what it is.",
-            columns=_some(blank),
-        )
-    period = shape.columns.get("time_period")
-    if period and period.fiscal:
-        yield say("“{text}” is stored as its first year; if its second counts, write `end`.", text=period.texts[0])
-    if period and period.dates:
-        yield say("“{text}” is read as day, month, year; if the month comes first, write `mdy`.", text=period.texts[0])
-
-
-def _total(name: str, role: Role, shape: Shape, sight: Sight) -> bool:
-    """Whether a column of the key has empty cells, to be read as the total."""
-    return name in shape.keys and role.kind != "period" and not role.above and _blank(role, sight)
-
-
 def _column(text: _Text, name: str, declared: dict[str, Any]) -> None:
     description = say(DESCRIPTIONS.get(name, "")) or str(
         declared.pop("description", say("As in the file: {name}.", name=name))
@@ -218,14 +153,10 @@ def _declared(name: str, role: Role, shape: Shape, sight: Sight) -> dict[str, An
     }
     declared = dict(kinds.get(role.kind, {}))
     if role.kind == "code" and name in shape.keys and len(role.texts) <= LISTED:
-        declared = {"type": "code", "codes": role.texts + (["_T"] if _total(name, role, shape, sight) else [])}
+        declared = {"type": "code", "codes": role.texts + (["_T"] if has_totals(name, role, shape, sight) else [])}
     if name in shape.keys:
         declared["key"] = True
     return declared | {"description": say("Column “{header}”.", header=" ".join(role.header.split()))}
-
-
-def _blank(role: Role, sight: Sight) -> bool:
-    return any(not row[role.index] for row in sight.rows)
 
 
 def _series(shape: Shape) -> dict[str, str]:
@@ -265,7 +196,7 @@ def _source(text: _Text, sight: Sight, shape: Shape, writing: Writing, file: str
         text.add("- " + flow({"header": header} | ({"set": {"series": series[plain]}} if series else {})), 10)
     unread = [role for role in shape.unread if sight.header[role.index]]
     if unread:
-        text.add(f"# {say('not read: {columns}', columns=_some([role.header for role in unread]))}", 8)
+        text.add(f"# {say('not read: {columns}', columns=some_of([role.header for role in unread]))}", 8)
 
 
 def _figures(text: _Text, writing: Writing) -> None:
@@ -296,7 +227,7 @@ def _fields(text: _Text, sight: Sight, shape: Shape) -> None:
             said["dates"] = "dmy"
         if role.above:
             said["above"] = role.above
-        if role.codes or _total(name, role, shape, sight):
+        if role.codes or has_totals(name, role, shape, sight):
             said["codes"] = role.codes or {"": "_T"}
         text.add(f"{name}: {flow(said if len(said) > 1 else said['header'])}", 10)
     for hole in shape.families[0].holes if shape.families else ():
@@ -306,20 +237,10 @@ def _fields(text: _Text, sight: Sight, shape: Shape) -> None:
         text.lines[-1] += " {}"
 
 
-def _offers(odd: list[str], reference: Path) -> str:
-    remedies = " ".join(filter(None, (area_names(reference).remedy(name) for name in odd[:3])))
-    return _some(odd) + (f" ({remedies})" if remedies else "")
-
-
 def _header(role: Role, sight: Sight) -> str:
     """How the contract calls a column: by its header, or by its letter where it has none of its own."""
     alone = sight.header.count(role.header) == 1
     return role.header if alone else f"column {letter_of(role.index)}"
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(say("“{text}”", text=" ".join(name.split())[:60]) for name in names[:NAMED])
-    return shown + (say(" and {n} more", n=len(names) - NAMED) if len(names) > NAMED else "")
 
 
 def _expectations(text: _Text, shape: Shape) -> None:
