@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from engine.environment import API_PATIENCE, HOST, airflow_home, environment, free_port
+from engine.environment import API_PATIENCE, HOST, PATIENCE, USUAL_PORT, airflow_home, environment, free_port
 from pipelines.settings import Settings
 
 API = "api-server"
@@ -58,13 +58,12 @@ class Engine:
         """
         if self.running():
             raise EngineError(f"the engine of {self.settings.home} runs already: `make down` stops it")
-        self.port = free_port()
-        env = environment(self.settings, self.port)
         self._log("").parent.mkdir(parents=True, exist_ok=True)
-        self._migrate(env)
+        self._migrate()
+        self.port = free_port()  # not before: another home may start meanwhile
         for name, arguments in SERVICES.items():
-            own = environment(self.settings, self.port, API_PATIENCE) if name == API else env
-            self.processes[name] = self._spawn(name, arguments, own, detached)
+            env = environment(self.settings, self.port, API_PATIENCE if name == API else PATIENCE)
+            self.processes[name] = self._spawn(name, arguments, env, detached)
         self.state.write_text(json.dumps({"port": self.port}), encoding="utf-8")
 
     def wait_healthy(self) -> None:
@@ -112,8 +111,9 @@ class Engine:
         """Take over the port of an engine another process started."""
         self.port = int(json.loads(self.state.read_text(encoding="utf-8"))["port"])
 
-    def _migrate(self, env: dict[str, str]) -> None:
+    def _migrate(self) -> None:
         """Create or upgrade the metadata database."""
+        env = environment(self.settings, USUAL_PORT)
         with self._log("migrate").open("wb") as log:
             done = subprocess.run([*_airflow(), "db", "migrate"], env=env, stdout=log, stderr=log, check=False)
         if done.returncode:
