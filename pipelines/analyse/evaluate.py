@@ -110,12 +110,8 @@ def _editions(indicator: Indicator) -> str:
 
 def _refuse_twice(con: duckdb.DuckDBPyConnection, indicator: Indicator, result: pa.Table) -> None:
     """Two values for one observation: which of them is right, nobody could say afterwards."""
-    con.register("given", result)
-    twice = con.execute(
-        """SELECT concat_ws(' ', series, ref_area, time_period, sex, age, breakdown, concept) FROM given
-           GROUP BY series, ref_area, time_period, sex, age, breakdown, concept HAVING count(*) > 1
-           ORDER BY 1 LIMIT 1"""
-    ).fetchall()
-    con.unregister("given")
+    key = "series, ref_area, time_period, sex, age, breakdown, concept"
+    counted = con.from_arrow(result).aggregate(f"concat_ws(' ', {key}) AS place, count(*) AS number", key)
+    twice = counted.filter("number > 1").order("place").limit(1).fetchall()
     if twice:
         raise IndicatorError(f"{indicator.code}: the SELECT gives more than one value for {twice[0][0]}")

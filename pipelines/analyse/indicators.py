@@ -160,9 +160,8 @@ def _computed(
 
 def _gather(con: duckdb.DuckDBPyConnection, folder: Path, observations: pa.Table) -> None:
     """Put observations aside in a file: those of all indicators would take gigabytes of memory."""
-    con.register("given", observations)
-    con.execute(f"COPY given TO '{folder}/{len(list(folder.iterdir())):04}.parquet'")
-    con.unregister("given")
+    # Under a name it would be held until the transaction ends.
+    con.from_arrow(observations).write_parquet(f"{folder}/{len(list(folder.iterdir())):04}.parquet")
 
 
 def _lay_over(con: duckdb.DuckDBPyConnection, results: list[Computed]) -> None:
