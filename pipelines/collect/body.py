@@ -93,7 +93,7 @@ def _without_headings(body: Body, values: list[int]) -> None:
     headings = [(number, cells) for number, cells in body.rows if _is_heading(cells, values)]
     for number, cells in headings:
         body.tell(number, _first(cells), say("figures"), say("It is read as a heading of the rows below."))
-    body.rows = [row for row in body.rows if row not in headings]
+    body.rows = [(number, cells) for number, cells in body.rows if not _is_heading(cells, values)]
     body.left_out += len(headings)
 
 

@@ -257,7 +257,7 @@ def _split(
 def _numbers(first: int, count: int, skipped: list[int]) -> tuple[np.ndarray, int]:
     """Record numbers of a batch that starts at `first`, leaving out the records skipped in it."""
     candidates = np.arange(first, first + count + len(skipped), dtype=np.int64)
-    numbers = candidates[~np.isin(candidates, skipped)][:count]
+    numbers = candidates[~np.isin(candidates, skipped)][:count] if skipped else candidates
     following = int(numbers[-1]) + 1 if count else first
     skipped[:] = [n for n in skipped if n >= following]
     return numbers, following
