@@ -21,7 +21,7 @@ MOST_CELLS = 1 << 24
 MOST_BYTES = 2 << 30
 BLOCK = 1 << 18
 TAG = 256  # no tag that tells a place is longer
-COLUMN = re.compile(rb"""r=["']([A-Z]{1,3})\d""")  # a pattern that begins with plain letters is found much faster
+COLUMN = re.compile(rb"""r=["']([A-Za-z]{1,3})\d""")  # a pattern that begins with plain letters is found much faster
 ROW = re.compile(rb"""row\s[^>]{0,200}?r=["'](\d{1,9})["']""")
 
 
