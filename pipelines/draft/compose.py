@@ -131,8 +131,8 @@ def _columns(text: _Text, shape: Shape, sight: Sight) -> None:
     for hole in sorted(said - set(shape.columns)):
         kind = {"type": "code", "codelist": "sex"} if hole == "sex" else {"type": kinds[hole]}
         _column(text, hole, kind | {"key": True})
-    if _series(shape):
-        _column(text, "series", {"type": "code", "codes": list(_series(shape).values()), "key": True})
+    if series := _series(shape, sight):
+        _column(text, "series", {"type": "code", "codes": list(series.values()), "key": True})
     text.decide("key", 2)
 
 
@@ -159,9 +159,9 @@ def _declared(name: str, role: Role, shape: Shape, sight: Sight) -> dict[str, An
     return declared | {"description": say("Column “{header}”.", header=" ".join(role.header.split()))}
 
 
-def _series(shape: Shape) -> dict[str, str]:
+def _series(shape: Shape, sight: Sight) -> dict[str, str]:
     """The code of each value column where there are several: its last words, or all where those are not its own."""
-    headers = [family.pattern for family in shape.families] or [role.header for role in shape.values]
+    headers = [family.pattern for family in shape.families] or [_header(role, sight) for role in shape.values]
     bare = {header: re.sub(r"\{\w+\}", "", header) for header in headers}
     last = {header: slug_of(text.split(" | ")[-1]) for header, text in bare.items()}
     if len(set(last.values())) < len(headers):
@@ -190,10 +190,9 @@ def _source(text: _Text, sight: Sight, shape: Shape, writing: Writing, file: str
         text.add(("- " if number == 0 else "  ") + line, 6)
     _fields(text, sight, shape)
     text.add("values:", 8)
-    series = _series(shape)
+    series = _series(shape, sight)
     for header in [family.pattern for family in shape.families] or [_header(role, sight) for role in shape.values]:
-        plain = next((role.header for role in shape.values if _header(role, sight) == header), header)
-        text.add("- " + flow({"header": header} | ({"set": {"series": series[plain]}} if series else {})), 10)
+        text.add("- " + flow({"header": header} | ({"set": {"series": series[header]}} if series else {})), 10)
     unread = [role for role in shape.unread if sight.header[role.index]]
     if unread:
         text.add(f"# {say('not read: {columns}', columns=some_of([role.header for role in unread]))}", 8)

@@ -8,7 +8,7 @@ import numpy as np
 from pipelines.contract import Contract
 from pipelines.delivery import Problem
 from pipelines.language import say
-from pipelines.process.harmonised import PROBLEMS_KEPT, READABLE, STATED, Harmonised, staged
+from pipelines.process.harmonised import PROBLEMS_KEPT, READABLE, STATED, Harmonised, numbered
 
 HASHES_AT_ONCE = 50_000_000
 PLACE = "struct_pack(sheet := source_sheet, line := source_row)"
@@ -20,21 +20,26 @@ def repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: Ha
     Rows that say the same thing twice are kept once and the repetitions reported; rows that
     contradict each other are a problem.
     """
-    tidy, keys = staged(result.files), ", ".join(contract.keys)
-    readable = f"(SELECT * FROM {tidy} WHERE {READABLE})"
+    rows, keys = numbered(result.files), ", ".join(contract.keys)
+    readable = f"(SELECT * FROM {rows} WHERE {READABLE})"
     if _all_distinct(con, f"hash({keys})", readable, result.rows_read):
         return
     con.execute(
         f"""CREATE TEMP TABLE repeated AS
-            SELECT {keys}, count(*) AS times, min({PLACE}) AS first_place,
-                   count(DISTINCT row({", ".join(STATED)})) AS versions
+            SELECT {keys}, min({PLACE}) AS first_place, count(DISTINCT row({", ".join(STATED)})) AS versions
             FROM {readable} GROUP BY {keys} HAVING count(*) > 1"""
     )
     same = " AND ".join(f"t.{k} IS NOT DISTINCT FROM r.{k}" for k in contract.keys)
-    again = con.execute(
-        f"""SELECT t.source_sheet, t.source_row, t.obs_value, r.versions, r.first_place.line
+    con.execute(
+        f"""CREATE TEMP TABLE again AS
+            SELECT filename, file_row_number, source_sheet, source_row, obs_value, versions,
+                   first_place.line AS first_line, {PLACE} = first_place AS beside
             FROM {readable} t JOIN repeated r ON {same}
-            WHERE {PLACE} <> r.first_place ORDER BY 1, 2"""
+            QUALIFY row_number() OVER (PARTITION BY {", ".join(f"t.{k}" for k in contract.keys)}
+                                       ORDER BY {PLACE}, filename, file_row_number) > 1"""
+    )
+    again = con.execute(
+        "SELECT source_sheet, source_row, obs_value, versions, first_line, beside FROM again ORDER BY 1, 2"
     ).fetchall()
     equal, unequal = [a for a in again if a[3] == 1], [a for a in again if a[3] > 1]
     for kind, places in (("repeated", equal), ("duplicate", unequal)):
@@ -43,9 +48,8 @@ def repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, result: Ha
     if equal:
         kept = folder / "kept.parquet"
         con.execute(
-            f"""COPY (SELECT t.* FROM {tidy} t WHERE NOT EXISTS (
-                  SELECT 1 FROM repeated r WHERE {same} AND r.versions = 1
-                    AND {READABLE} AND {PLACE} <> r.first_place))
+            f"""COPY (SELECT * EXCLUDE (filename, file_row_number)
+                      FROM {rows} ANTI JOIN (FROM again WHERE versions = 1) USING (filename, file_row_number))
                 TO '{kept}' (FORMAT parquet)"""
         )
         for file in result.files:
@@ -69,7 +73,14 @@ def _all_distinct(con: duckdb.DuckDBPyConnection, hashed: str, rows: str, count:
 
 
 def _repetition(
-    contract: Contract, headers: dict[str, str], sheet: str, row: int, value: float | None, versions: int, first: int
+    contract: Contract,
+    headers: dict[str, str],
+    sheet: str,
+    row: int,
+    value: float | None,
+    versions: int,
+    first: int,
+    beside: bool,
 ) -> Problem:
     if versions == 1:
         return Problem(
@@ -86,6 +97,10 @@ def _repetition(
         row=row,
         column=headers.get("obs_value", ""),
         value="" if value is None else f"{value:.15g}",
-        expected=say("the same value as row {first}, or another key ({key})", first=first, key=key),
-        remedy=say("Say which of the rows holds and take the other out."),
+        expected=say("one value in this row for its key ({key}); another column gives another", key=key)
+        if beside
+        else say("the same value as row {first}, or another key ({key})", first=first, key=key),
+        remedy=say("Say in the contract what tells the columns apart, or which of them holds.")
+        if beside
+        else say("Say which of the rows holds and take the other out."),
     )

@@ -215,6 +215,15 @@ def test_plain_numbers_ask_nothing(texts: list[str]) -> None:
     assert (writing.decimal, writing.thousands, writing.open_marks) == (".", "", [])
 
 
+def test_columns_of_one_name_are_told_apart(desk: Path) -> None:
+    """Or two figures would stand under one key."""
+    file = desk / "twice.csv"
+    file.write_text("country,year,arrivals,arrivals\nMDA,2023,5,6\nUKR,2023,6,7\n")
+    code, said = run("new", str(file))
+    assert (code, "was accepted" in said) == (0, True), said
+    assert load_contract(desk / "contracts" / "twice.yaml").columns["series"].codes == ["COLUMN_C", "COLUMN_D"]
+
+
 def test_line_ends_of_old_computers(desk: Path) -> None:
     file = desk / "old.csv"
     file.write_bytes(b"iso3,year,n\rMDA,2023,10\rKGZ,2023,12\rARM,2023,3\r")

@@ -13,7 +13,7 @@ from pipelines.contract import load_contract
 from pipelines.process.codelists import lookup
 from pipelines.settings import Settings
 
-from .tidying import contract, excel, harmonised, harmonised_book, tidy, workbook
+from .tidying import contract, excel, harmonised, harmonised_book, said, tidy, workbook
 
 RENAMED = "If it is now called “{}” for good, write that in the contract in place of the old name."
 
@@ -211,6 +211,16 @@ def test_contradicting_repetition_is_a_problem_and_neither_is_dropped(tmp_path: 
     result = harmonised("area,year,value\nMDA,2020,1\nMDA,2020,2\n", tmp_path, contract())
     assert result.counts == {"duplicate": 1}
     assert len(tidy(result)) == 2
+
+
+@pytest.mark.parametrize(("second", "kind", "kept"), [(1, "repeated", 1), (2, "duplicate", 2)])
+def test_columns_of_one_row_can_say_the_same_key_twice(tmp_path: Path, second: int, kind: str, kept: int) -> None:
+    """Two columns that the contract tells apart by nothing: what they contradict each other in is found in one row."""
+    columns = {"ref_area": "area", "time_period": "year"}
+    described = contract(tables=[{"columns": columns, "values": [{"header": "men"}, {"header": "women"}]}])
+    result = harmonised(f"area,year,men,women\nMDA,2020,1,{second}\n", tmp_path, described)
+    assert (result.counts, len(tidy(result))) == ({kind: 1}, kept)
+    assert ("another column gives another" in said(result)[0]) == (kind == "duplicate")
 
 
 def test_nothing_but_missing_marks_is_no_success(tmp_path: Path) -> None:
