@@ -13,7 +13,7 @@ from pipelines.collect.table import letter_of
 from pipelines.draft.cells import Writing, writing_of
 from pipelines.draft.questions import has_totals, questions, some_of
 from pipelines.draft.roles import LISTED, Role
-from pipelines.draft.shape import Shape, said_by, slug_of
+from pipelines.draft.shape import Shape, said_by, slug_of, two_years
 from pipelines.draft.sight import Sight
 from pipelines.language import msgid, say
 from pipelines.source import PERIOD_IN_NAME
@@ -232,6 +232,8 @@ def _fields(text: _Text, sight: Sight, shape: Shape) -> None:
     for hole in shape.families[0].holes if shape.families else ():
         if hole in ("counterpart_area", "sex"):
             text.add(f"{hole}: {{scheme: name}}", 10)
+        elif hole == "time_period" and two_years(shape):
+            text.add("time_period: {fiscal_year: start}", 10)
     if text.lines[-1].endswith("columns:"):
         text.lines[-1] += " {}"
 

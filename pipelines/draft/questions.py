@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipelines.draft.cells import Writing
 from pipelines.draft.roles import Role
-from pipelines.draft.shape import Shape, said_by
+from pipelines.draft.shape import Shape, said_by, two_years
 from pipelines.draft.sight import Sight
 from pipelines.language import say
 from pipelines.process.areas import area_names
@@ -64,9 +64,9 @@ def _of_cells(sight: Sight, shape: Shape, writing: Writing) -> Iterator[str]:
             "An empty cell in {columns} is read as the total (_T); if it is not one, say what it is.",
             columns=some_of(blank),
         )
+    if fiscal := two_years(shape):
+        yield say("“{text}” is stored as its first year; if its second counts, write `end`.", text=fiscal)
     period = shape.columns.get("time_period")
-    if period and period.fiscal:
-        yield say("“{text}” is stored as its first year; if its second counts, write `end`.", text=period.texts[0])
     if period and period.dates:
         yield say("“{text}” is read as day, month, year; if the month comes first, write `mdy`.", text=period.texts[0])
 

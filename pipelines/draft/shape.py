@@ -86,6 +86,14 @@ def said_by(shape: Shape) -> set[str]:
     return {*shape.columns, *(hole for family in shape.families for hole in family.holes)}
 
 
+def two_years(shape: Shape) -> str:
+    """A period such as 2023/24 that stands in the column of periods or in the headers; "" if none does."""
+    period = shape.columns.get("time_period")
+    texts = period.texts if period else [t for family in shape.families for t in family.holes.get("time_period", [])]
+    yearly = texts if shape.frequency == "A" else []
+    return next((t for t in yearly if not read_period(t, "A") and read_period(t, "A", None, "start")), "")
+
+
 def _below(shape: Shape, sight: Sight, reference: Path) -> None:
     """Men and women below each region are told apart by it."""
     for role in [role for role in shape.columns.values() if role.kind in ("area", "code", "text")]:
@@ -157,7 +165,7 @@ def _pattern(name: str, reference: Path) -> tuple[str, dict[str, str]]:
 
 
 def _hole(part: str, reference: Path) -> str:
-    if any(read_period(part, frequency) for frequency in ("A", "Q", "M", "S")):
+    if any(read_period(part, frequency, None, "start") for frequency in ("A", "Q", "M", "S")):
         return "time_period"
     if part.lower() in sexes(reference, "name"):
         return "sex"

@@ -215,6 +215,15 @@ def test_plain_numbers_ask_nothing(texts: list[str]) -> None:
     assert (writing.decimal, writing.thousands, writing.open_marks) == (".", "", [])
 
 
+def test_years_that_are_two_as_columns(desk: Path) -> None:
+    file = desk / "years.csv"
+    file.write_text("citizenship;2022/23;2023/24\nMDA;5;6\nUKR;6;7\n")
+    code, said = run("new", str(file))
+    assert (code, "was accepted" in said) == (1, True), said
+    assert "“2022/23” is stored as its first year; if its second counts, write `end`." in " ".join(said.split())
+    assert "│ MDA      │ 2022        │ 5.0" in said
+
+
 def test_columns_of_one_name_are_told_apart(desk: Path) -> None:
     """Or two figures would stand under one key."""
     file = desk / "twice.csv"
