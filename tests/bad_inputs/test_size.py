@@ -1,11 +1,14 @@
-"""Two gigabytes in one cell are refused after the first megabytes, without being held in memory."""
+"""Two gigabytes in one cell, or a cell too far out, are refused at once, without being held in memory."""
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from pipelines.collect.extent import check
+from pipelines.collect.table import Unreadable
 from pipelines.settings import ROOT
 from tests.bad_inputs.made import HEADER
 
@@ -52,3 +55,19 @@ def test_two_gigabytes_in_one_cell(name: str, start: str, said: str, tmp_path: P
     message, megabytes = run.stdout.splitlines() or [run.stderr, "0"]
     assert message.startswith(said)
     assert int(megabytes) < 400
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        '<row r="1048576"><c r="XFD1048576"/></row>',
+        "<row r='1048576'><c r='XFD1048576'/></row>",
+        '<row spans="1:2" r="1048576"><c s="1" r="xfd1048576"/></row>',
+    ],
+)
+def test_a_cell_far_out_is_refused_however_its_place_is_written(last: str, tmp_path: Path) -> None:
+    """If it failed, a stray blank would fill all memory and end the process."""
+    with zipfile.ZipFile(tmp_path / "far.xlsx", "w") as book:
+        book.writestr("xl/sheets/far.xml", f"<worksheet><sheetData>{last}</sheetData></worksheet>")
+    with pytest.raises(Unreadable, match=r"at most 16 million cells.*row 1048576, column XFD"):
+        check(tmp_path / "far.xlsx")
