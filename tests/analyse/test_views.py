@@ -198,6 +198,28 @@ def test_concepts_stand_side_by_side_in_the_samples(samples: duckdb.DuckDBPyConn
     assert all("national proxy" in why for _, why in proxies)
 
 
+def test_a_cell_published_in_two_units_is_two_rows() -> None:
+    """Armenia publishes children in work as 39 300 and as 8.7 %: no figure may stand beside the other's unit."""
+    cell: Row = {
+        "indicator": "8.7.1",
+        "series": "X",
+        "ref_area": "ARM",
+        "ref_area_office": "ARM",
+        "time_period": "2015",
+    }
+    published: list[Row] = [
+        {**cell, "concept": "national_proxy", "unit_measure": unit, "unit_published": said, "obs_value": value}
+        for unit, said, value in (("PT", "%", 8.7), ("NUMBER", "number", 39300))
+    ]
+    with warehouse(observations=[{**cell, "obs_value": 8.5}], sdg_published=published) as con:
+        rows = asked(con, "concepts")
+    assert {(r["published_unit"], r["published_national"], r["computed_global"]) for r in rows} == {
+        ("PT", 8.7, 8.5),
+        ("NUMBER", 39300, 8.5),
+    }
+    assert ["Units differ" in str(r["why"]) for r in rows if r["published_unit"] == "NUMBER"] == [True]
+
+
 def test_every_tag_names_an_indicator_and_a_tag_that_exist() -> None:
     from pipelines.analyse.definition import load_indicators
 

@@ -14,14 +14,17 @@ computed AS (
     WHERE obs_value IS NOT NULL
     GROUP BY ALL
 ),
+-- An office may publish the same cell in several units, such as persons and per cent: each is a row of its own.
 published AS (
     SELECT indicator, series, ref_area, time_period, sex, age,
         coalesce(nullif(trim(regexp_replace(breakdown, '(FREQ|NATURE)=[^;]*(; )?', '', 'g'), '; '), ''), '_T') AS breakdown,
-        any_value(obs_value) FILTER (concept = 'global') AS published_global,
-        any_value(obs_value) FILTER (concept = 'national_proxy') AS published_national,
-        any_value(unit_measure) AS published_unit,
-        any_value(source) AS published_by,
-        any_value(vintage) AS published_vintage
+        ref_area_office,
+        unit_published,
+        unit_measure AS published_unit,
+        source AS published_by,
+        vintage AS published_vintage,
+        first(obs_value ORDER BY breakdown) FILTER (concept = 'global') AS published_global,
+        first(obs_value ORDER BY breakdown) FILTER (concept = 'national_proxy') AS published_national
     FROM core.sdg_published
     WHERE obs_value IS NOT NULL
     GROUP BY ALL

@@ -14,7 +14,7 @@ target AS (
     WHERE b.point = 'BASELINE'
 ),
 observed AS (
-    SELECT t.*, o.concept, CAST(left(o.time_period, 4) AS INTEGER) AS year, o.obs_value
+    SELECT t.*, o.concept, o.time_period, CAST(left(o.time_period, 4) AS INTEGER) AS year, o.obs_value
     FROM target AS t
     JOIN indicators.observations AS o
         ON o.ref_area = t.ref_area AND o.indicator = t.indicator AND o.series = t.series AND o.sex = t.sex
@@ -24,9 +24,9 @@ observed AS (
     QUALIFY o.concept = min(o.concept) OVER (PARTITION BY t.ref_area, t.indicator, t.series, t.sex, t.breakdown, t.target_source)
 ),
 latest AS (
-    SELECT * EXCLUDE (year, obs_value),
+    SELECT * EXCLUDE (time_period, year, obs_value),
         max(year) AS latest_year,
-        arg_max(obs_value, year) AS latest,
+        arg_max(obs_value, time_period) AS latest,
         count(DISTINCT year) FILTER (year > baseline_year) AS points
     FROM observed
     GROUP BY ALL

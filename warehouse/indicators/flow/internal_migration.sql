@@ -31,7 +31,7 @@ flow AS (
     WHERE series = 'MOVES' AND origin <> destination
 ),
 system AS (
-    SELECT ref_area, time_period, sum(persons) AS p, count(*) AS n
+    SELECT ref_area, time_period, sum(persons ORDER BY persons) AS p, count(*) AS n
     FROM region SEMI JOIN flow USING (ref_area, time_period)
     GROUP BY ref_area, time_period
     HAVING count(*) > 1
@@ -44,12 +44,12 @@ pair AS (
         ON f.ref_area = a.ref_area AND f.time_period = a.time_period AND f.origin = a.region AND f.destination = b.region
 ),
 moved AS (
-    SELECT ref_area, time_period, sum(moves) AS m, count(*) FILTER (moves > 0) AS linked FROM pair GROUP BY ref_area, time_period
+    SELECT ref_area, time_period, sum(moves ORDER BY moves) AS m, count(*) FILTER (moves > 0) AS linked FROM pair GROUP BY ref_area, time_period
 ),
 net AS (
-    SELECT ref_area, time_period, sum(abs(gain)) AS shifted
+    SELECT ref_area, time_period, sum(abs(gain) ORDER BY abs(gain)) AS shifted
     FROM (
-        SELECT ref_area, time_period, region, sum(change) AS gain
+        SELECT ref_area, time_period, region, sum(change ORDER BY change) AS gain
         FROM (
             SELECT ref_area, time_period, destination AS region, moves AS change FROM pair
             UNION ALL
@@ -60,7 +60,7 @@ net AS (
     GROUP BY ref_area, time_period
 ),
 spread AS (
-    SELECT p.ref_area, p.time_period, 0.5 * sum(abs(p.moves * s.n * (s.n - 1) - v.m)) / any_value(v.m * s.n * (s.n - 1)) AS inequality
+    SELECT p.ref_area, p.time_period, 0.5 * sum(abs(p.moves * s.n * (s.n - 1) - v.m) ORDER BY p.moves) / any_value(v.m * s.n * (s.n - 1)) AS inequality
     FROM pair AS p
     JOIN moved AS v USING (ref_area, time_period)
     JOIN system AS s USING (ref_area, time_period)

@@ -15,11 +15,11 @@ verification: decay equal to an independent fit by iteratively reweighted least 
 bounds: [-20, 20000]
 */
 WITH RECURSIVE
--- Those of the latest year up to that of the moves; one direction serves for both.
+-- Those of the latest year up to that of the moves; one direction serves for both where the other is not given.
 distance AS (
-    SELECT ref_area, time_period, origin, destination, obs_value AS km FROM core.region_distances WHERE obs_value > 0
-    UNION
-    SELECT ref_area, time_period, destination, origin, obs_value FROM core.region_distances WHERE obs_value > 0
+    SELECT ref_area, time_period, origin, destination, obs_value AS km, true AS given FROM core.region_distances WHERE obs_value > 0
+    UNION ALL
+    SELECT ref_area, time_period, destination, origin, obs_value, false FROM core.region_distances WHERE obs_value > 0
 ),
 flow AS (
     SELECT
@@ -29,7 +29,7 @@ flow AS (
         m.destination,
         any_value(m.obs_value) AS moves,
         any_value(m.obs_status) AS obs_status,
-        max_by(d.km, d.time_period) AS km
+        max_by(d.km, (d.time_period, d.given)) AS km
     FROM core.internal_migration AS m
     LEFT JOIN distance AS d
         ON d.ref_area = m.ref_area AND d.origin = m.origin AND d.destination = m.destination AND d.time_period <= m.time_period
@@ -62,8 +62,9 @@ middle AS (
     SELECT
         ref_area,
         time_period,
-        sum(moves * km) / sum(moves) AS mean,
-        (min(km) FILTER (below >= total / 2) + min(km) FILTER (below > total / 2)) / 2 AS median
+        sum(moves * km ORDER BY km, moves) / sum(moves ORDER BY moves) AS mean,
+        -- Half is half although sums of fractions miss it by their last digit.
+        (min(km) FILTER (below >= total * (0.5 - 1e-12)) + min(km) FILTER (below > total * (0.5 + 1e-12))) / 2 AS median
     FROM ordered
     WHERE moves > 0
     GROUP BY ref_area, time_period

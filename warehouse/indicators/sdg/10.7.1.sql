@@ -74,9 +74,10 @@ summed AS (
         age,
         breakdown,
         count(*) AS workers,
-        sum(months * weight) / sum(weight) AS mean,
-        -- The middle: where half of the weight is reached, and, if it is reached exactly, half way to the next.
-        (min(months) FILTER (below >= total / 2) + min(months) FILTER (below > total / 2)) / 2 AS median
+        sum(months * weight ORDER BY months, weight) / sum(weight ORDER BY weight) AS mean,
+        -- The middle: where half of the weight is reached, and, if it is reached exactly, half way to the next; sums of
+        -- fractions miss it by their last digit.
+        (min(months) FILTER (below >= total * (0.5 - 1e-12)) + min(months) FILTER (below > total * (0.5 + 1e-12))) / 2 AS median
     FROM ratio
     GROUP BY ref_area, time_period, sex, age, breakdown
 )

@@ -23,7 +23,7 @@ quote AS (
         AND ref_area NOT IN (SELECT code FROM reference.areas WHERE kind IN ('aggregate', 'total'))
 ),
 corridor AS (
-    SELECT sender, receiver, time_period, avg(cost) AS cost, count(*) AS services FROM quote GROUP BY sender, receiver, time_period
+    SELECT sender, receiver, time_period, avg(cost ORDER BY cost) AS cost, count(*) AS services FROM quote GROUP BY sender, receiver, time_period
 ),
 quick AS (
     SELECT
@@ -32,7 +32,7 @@ quick AS (
     FROM quote
     WHERE speed NOT LIKE '%6 days%' AND speed NOT LIKE '%more than 5%'
 )
-SELECT receiver AS ref_area, time_period, 'SI_RMT_COST' AS series, '_T' AS breakdown, avg(cost) AS obs_value, count(*) || ' services.' AS note
+SELECT receiver AS ref_area, time_period, 'SI_RMT_COST' AS series, '_T' AS breakdown, avg(cost ORDER BY cost) AS obs_value, count(*) || ' services.' AS note
 FROM quote
 GROUP BY receiver, time_period
 UNION ALL
@@ -43,7 +43,7 @@ SELECT receiver, time_period, 'CORRIDORS_ABOVE_5', '_T', 100 * count(*) FILTER (
 FROM corridor
 GROUP BY receiver, time_period
 UNION ALL
-SELECT sender, time_period, 'SMART_CORRIDOR', 'CUST_BREAKDOWN=C' || receiver, avg(cost), 'The three cheapest services within five days.'
+SELECT sender, time_period, 'SMART_CORRIDOR', 'CUST_BREAKDOWN=C' || receiver, avg(cost ORDER BY cost), 'The three cheapest services within five days.'
 FROM quick
 WHERE place <= 3
 GROUP BY sender, receiver, time_period
