@@ -111,14 +111,18 @@ def _rejections(found: list[tuple[Any, ...]], waits: dict[str, Waiting]) -> list
 def _indicators(found: list[tuple[Any, ...]]) -> Table:
     """One row per indicator and concept, one column per country: latest value and its period."""
     table = Table(title=say("Indicators, latest value (period)"), title_justify="left")
-    table.add_column(say("indicator"), overflow="fold")
-    table.add_column(say("unit"), overflow="fold")
+    table.add_column(say("indicator, unit"), overflow="fold")
     for area in SHOWN_AREAS:
         table.add_column(area, justify="right", no_wrap=True)
     rows: dict[tuple[str, str, str], dict[str, str]] = {}
     for indicator, concept, area, period, value, unit in found:
-        rows.setdefault((indicator, concept, unit), {})[area] = f"{value:,.2f} ({period})"
+        rows.setdefault((indicator, concept, unit), {})[area] = f"{_figure(value)} ({period})"
     for (indicator, concept, unit), cells in rows.items():
         name = indicator if concept == "global" else f"{indicator} ({concept})"
-        table.add_row(name, unit, *(cells.get(area, "") for area in SHOWN_AREAS))
+        table.add_row(f"{name}, {unit}", *(cells.get(area, "") for area in SHOWN_AREAS))
     return table
+
+
+def _figure(value: float) -> str:
+    """A figure with two decimals, or with its first digit where these would show nothing of it."""
+    return f"{value:.1g}" if value and abs(value) < 0.005 else f"{value:,.2f}"
