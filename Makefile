@@ -36,7 +36,7 @@ down: install ## Stop what `make up` started
 	@$(BIN)/python -m engine.up down
 
 test: $(VENV)/installed-dev ## Run every test
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/installed-dev ## Check format, types and the dependency rule
 	$(BIN)/ruff format --check .

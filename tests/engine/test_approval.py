@@ -22,7 +22,7 @@ from tests.store.test_held import BOOKS, CONTRACT
 
 WITHIN = 120
 READING = 2  # seconds; an answer before Airflow's scheduler has seen that the task waits is lost
-TOGETHER = 6
+TOGETHER = 4
 BUSY = 8  # seconds; SQLite's clients give up after five unless told otherwise
 CHROMIUM = shutil.which("chromium")
 DECISIONS = "SELECT status, observed FROM ops.validations WHERE check_id = 'approval'"

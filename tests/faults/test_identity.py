@@ -1,6 +1,6 @@
 """Rows in = rows loaded + rows quarantined + rows discarded, whatever is delivered, killed, approved, corrected.
 
-`MIGSTAT_FAULT_DELIVERIES=1000` runs it over a thousand deliveries, fifty to an office; without it, over some dozens.
+`MIGSTAT_FAULT_DELIVERIES=1000` runs it over a thousand deliveries, fifty to an office; without it, over a dozen.
 """
 
 import os
@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.office import AREAS, CONTRACT, Office
 
-DELIVERIES = int(os.environ.get("MIGSTAT_FAULT_DELIVERIES", "30"))
+DELIVERIES = int(os.environ.get("MIGSTAT_FAULT_DELIVERIES", "12"))
 OF_AN_OFFICE = min(50, DELIVERIES)
 RULES = """\
 frequency: A
