@@ -79,6 +79,11 @@ def shown(value: str) -> str:
     return say("“{text}”", text=visible(value)) if value else say("an empty cell")
 
 
+def spelt(value: object) -> str:
+    """A tidy value as text, as a person writes it."""
+    return "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
 def visible(text: str) -> str:
     """A text cut where it is long, and with what cannot be seen spelt out.
 

@@ -12,7 +12,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 from sqlalchemy import Engine
 
 from pipelines.contract import Expectation
-from pipelines.delivery import SHOWN_PLACES, Check, Problem
+from pipelines.delivery import SHOWN_PLACES, Check, Problem, spelt
 from pipelines.language import holes, say, say_n
 from pipelines.process.built_in import LAYOUT
 from pipelines.process.harmonised import Harmonised
@@ -79,7 +79,7 @@ def _places(
     for row in listed[:SHOWN_PLACES]:
         told = check.column if check.column in row else "obs_value"
         text = str(row.get("expected") or "")
-        put_in = {c: _shown(row[c]) for c in holes(text)} if holes(text) <= row.keys() else {}
+        put_in = {c: spelt(row[c]) for c in holes(text)} if holes(text) <= row.keys() else {}
         aside = {*PLACE_COLUMNS, "column_name", "obs_value", "expected", check.column, *put_in}
         key = ", ".join(str(value) for name, value in row.items() if name not in aside and value is not None)
         key = "" if not query and check.column in headers else key  # row and column tell the place
@@ -89,7 +89,7 @@ def _places(
             sheet=row.get("source_sheet") or "",
             row=row.get("source_row"),
             column=_called(str(row.get("column_name") or check.column), headers),
-            value=_shown(row[told]) if told in row else None,
+            value=spelt(row[told]) if told in row else None,
             expected=f"{expected} ({key})" if key else expected,
             remedy=say(
                 "Correct it and send the file again." if check.severity == "critical" else "Correct or confirm it."
@@ -115,12 +115,8 @@ def broken_by(one: ExpectationValidationResult) -> Iterator[Broken]:
         return
     column, expected = str(configuration.kwargs.get("column", "")), str(configuration.description or "").rstrip(".")
     for row in one.result.get("unexpected_index_list") or []:
-        problem = Problem(kind="expectation", column=column, value=_shown(row.get(column)), expected=expected)
+        problem = Problem(kind="expectation", column=column, value=spelt(row.get(column)), expected=expected)
         yield Broken(row["filename"], row["file_row_number"], check_id_of(one), problem)
-
-
-def _shown(value: Any) -> str:
-    return "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _observed(one: ExpectationValidationResult, count: Any) -> str:

@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 
 from pipelines.contract import Contract
-from pipelines.delivery import Problem
+from pipelines.delivery import Problem, spelt
 from pipelines.language import say
 from pipelines.process.harmonised import PROBLEMS_KEPT, READABLE, STATED, Harmonised, numbered
 
@@ -96,7 +96,7 @@ def _repetition(
         sheet=sheet or "",
         row=row,
         column=headers.get("obs_value", ""),
-        value="" if value is None else f"{value:.15g}",
+        value=spelt(value),
         expected=say("one value in this row for its key ({key}); another column gives another", key=key)
         if beside
         else say("the same value as row {first}, or another key ({key})", first=first, key=key),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from pipelines.collect.table import RawTable
 from pipelines.contract import Contract
@@ -92,6 +93,7 @@ def map_table(
     table = edition
     fields = fields_of(table, raw, source.flags)
 
+    @cache
     def reading(name: str) -> Reading:
         return reading_of(name, contract.columns[name], contract, fields.get(name, SourceField()), settings)
 

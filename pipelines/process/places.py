@@ -1,6 +1,7 @@
 """Where in a source table the columns stand that a contract names, and what is said when they do not."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pipelines.collect.table import RawTable, letter_of
 from pipelines.delivery import Problem, shown, visible
@@ -24,7 +25,7 @@ class Places:
     values: list[ValueColumn]
     problems: list[Problem] = field(default_factory=list)
 
-    @property
+    @cached_property
     def read(self) -> set[int]:
         """The columns that are read, or left out by the contract."""
         return {i for _, i, _ in self.values} | {i for columns in self.found.values() for i in columns}

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.contract import Contract
-from pipelines.delivery import Problem
+from pipelines.delivery import Problem, spelt
 from pipelines.language import say
 from pipelines.process.harmonised import READABLE, STATED, Harmonised, numbered
 
@@ -82,9 +82,10 @@ def _broken(contract: Contract, file: str, number: int, value: float | None, pro
     if problems:
         first = Problem(**json.loads(problems)[0])
         return Broken(file, number, ROW_CHECKS.get(first.kind, "cells"), first)
-    text = "" if value is None else f"{value:.15g}"
     expected = say("the same value as the other rows of its key ({keys})", keys=", ".join(contract.keys))
-    return Broken(file, number, "keys", Problem(kind="duplicate", column="obs_value", value=text, expected=expected))
+    return Broken(
+        file, number, "keys", Problem(kind="duplicate", column="obs_value", value=spelt(value), expected=expected)
+    )
 
 
 def _table(broken: list[Broken]) -> pa.Table:

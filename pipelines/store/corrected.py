@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.contract import Contract
-from pipelines.delivery import shown
+from pipelines.delivery import shown, spelt
 from pipelines.language import say
 from pipelines.process.readings import m49_of, reading_of
 from pipelines.settings import Settings
 from pipelines.source import SourceField, Status
-from pipelines.store.held import HeldRow, Row, Verdict, spelt
+from pipelines.store.held import HeldRow, Row, Verdict
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 UNREAD = ("cells", "codes")

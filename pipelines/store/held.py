@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.delivery import State, shown
+from pipelines.delivery import State, shown, spelt
 from pipelines.language import say
 from pipelines.settings import Settings
 from pipelines.store.lake import connect, exists
@@ -124,8 +124,3 @@ def listed(held: list[HeldRow]) -> str:
     """Where rows stand, the first few of them."""
     some = list(dict.fromkeys(one.place() for one in held))
     return ", ".join(some[:5]) + (say(" and {n} more", n=len(some) - 5) if len(some) > 5 else "")
-
-
-def spelt(value: object) -> str:
-    """A tidy value as a person writes it on the command line."""
-    return "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
