@@ -71,12 +71,13 @@ def diff(settings: Settings, delivery_id: str = "") -> list[Difference]:
         awaited = _awaited(settings, delivery_id) if delivery_id else {}
         every: list[tuple[Indicator, Index | None]] = [(i, None) for i in load_indicators(settings.indicators)]
         every += [(as_indicator(index), index) for index in load_indices(settings.indices).values()]
-        found = [
-            difference
-            for indicator, index in every
-            if all(i in there or i in awaited for i in indicator.inputs)
-            for difference in _differences(list(_stages(con, indicator, index, settings, awaited, there)))
-        ]
+        known, changed, edited = computed_before(con, there), moments(con, there), _edited(settings, there)
+        found: list[Difference] = []
+        for indicator, index in every:
+            if all(i in there or i in awaited for i in indicator.inputs):
+                before = known.get(indicator.code, ("", "", 0))
+                stages = _stages(con, indicator, index, before, state(indicator, changed), awaited, edited)
+                found += _differences(list(stages))
     return sorted(found, key=lambda d: (-d.share, d.indicator, d.ref_area, d.time_period))
 
 
@@ -97,9 +98,10 @@ def _stages(
     con: duckdb.DuckDBPyConnection,
     indicator: Indicator,
     index: Index | None,
-    settings: Settings,
+    before: tuple[str, str, int],
+    state_now: str,
     awaited: Tables,
-    there: Tables,
+    edited: Tables,
 ) -> Iterator[tuple[str, pa.Table]]:
     """An indicator's observations as they are stored and after each step; nothing if no step can move them."""
 
@@ -107,10 +109,10 @@ def _stages(
         with reading(con, inputs):
             return evaluate_index(con, index, 0) if index else evaluate_with_groups(con, indicator, 0)
 
-    digest, then, snapshot = computed_before(con, there).get(indicator.code, ("", "", 0))
+    digest, then, snapshot = before
     read = {*indicator.inputs, "reference.groups"}
-    edited = {name: query for name, query in _edited(settings, there).items() if name in read}
-    revised = state(indicator, moments(con, there)) != then or awaited.keys() & read
+    edited = {name: query for name, query in edited.items() if name in read}
+    revised = state_now != then or awaited.keys() & read
     if digest == indicator.digest and not revised and not edited:
         return
     yield "stored", con.execute("FROM indicators.observations WHERE indicator = ?", [indicator.code]).to_arrow_table()
